@@ -1,0 +1,75 @@
+"""From a provider's usage to a row of the ledger, and from there to the contract's `usage`.
+
+What was sent is the provider's own count, or unknown; never guessed. What the whole history would
+have taken is that count plus the difference of two counts of ours (the whole, the payload), so a
+tokenizer that is a few per cent off cancels out, and a whole history sent is exactly itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from service.completion import Usage
+from service.prices import Price
+from service.storage.ledger import TurnRow
+
+MILLION = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Our counts for a turn, in tokens: the payload sent, the whole list, and how much of the
+    whole the provider would have seen the turn before."""
+
+    payload: int
+    whole: int
+    whole_warm: int
+
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """What a turn took and what the whole history would have. Money is None if usage is unknown."""
+
+    full_prompt_tokens: int
+    cost: float | None
+    full_cost: float | None
+
+
+def bill(usage: Usage | None, counted: Counted, completion_tokens: int, price: Price) -> Bill:
+    """The bill of a call; `completion_tokens` is what its answer holds, also if it was reused.
+
+    The whole history is priced under the provider's own prefix cache, as a client that sends it
+    all would have had it: saving against anything else would be boasting.
+    """
+    if usage is None:
+        return Bill(counted.whole, None, None)
+    sent = usage.prompt_tokens
+    whole = sent + counted.whole - counted.payload if sent else counted.whole
+    full_input = price.billed(whole, min(counted.whole_warm, whole)) * price.input
+    return Bill(
+        full_prompt_tokens=whole,
+        cost=price.cost(
+            sent, usage.completion_tokens, usage.cached_tokens, usage.cache_write_tokens
+        ),
+        full_cost=(full_input + completion_tokens * price.output) / MILLION,
+    )
+
+
+def usage_json(row: TurnRow, currency: str) -> dict[str, Any]:
+    """The contract's `usage` of a turn; null where the provider's usage never came."""
+    known = row.prompt_tokens is not None
+    saved_cost = None
+    if row.cost is not None and row.full_cost is not None:
+        saved_cost = round(row.full_cost - row.cost, 10)
+    return {
+        "prompt_tokens": row.prompt_tokens,
+        "completion_tokens": row.completion_tokens,
+        "cached_tokens": row.cached_tokens,
+        "cache_write_tokens": row.cache_write_tokens,
+        "full_prompt_tokens": row.full_prompt_tokens,
+        "saved_tokens": row.full_prompt_tokens - (row.prompt_tokens or 0) if known else None,
+        "cost": None if row.cost is None else round(row.cost, 10),
+        "saved_cost": saved_cost,
+        "currency": currency,
+    }

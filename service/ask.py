@@ -1,0 +1,191 @@
+"""What is asked of the model, in one form for both faces.
+
+An ask splits a message list at its last answer: the prefix up to there, which is named by its
+hash and only read as far back as needed, and the newest messages, which are sent as they are.
+A stateless caller brings the whole list each time; a session keeps its prefix's hash, so a turn
+of a session hashes and reads the same few messages however long it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from service import context, prefix, tokens
+from service.completion import Body
+from service.context import Entry, Plan
+from service.prefix import Canonical, PrefixHash
+from service.storage.sessions import Session, Sessions
+from service.storage.tenants import Tenant
+
+Tail = Callable[[int], Awaitable[list[Entry]]]
+"""The prefix's messages anchored after a cut, without the system's."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionAsk:
+    """What only a session's turn has: the fence for its commit, and its running numbers."""
+
+    id: str
+    epoch: int
+    covered_seq: int
+    force: bool
+    system_hash: bytes
+    plan: Plan
+    idle: bool
+    personal: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One question to the model.
+
+    `request` is the body without its messages; `before` names the list up to the last answer,
+    `name` all of it.
+    """
+
+    tenant: Tenant
+    request: Body
+    system: list[Entry]
+    newest: list[Entry]
+    before: PrefixHash
+    name: PrefixHash
+    tail: Tail
+    canonical: Canonical
+    can_shorten: bool
+    stream: bool
+    session: SessionAsk | None = None
+    no_cache: bool = False
+    no_store: bool = False
+
+    @property
+    def system_tokens(self) -> int:
+        return sum(entry.tokens for entry in self.system)
+
+    @property
+    def newest_tokens(self) -> int:
+        return sum(entry.tokens for entry in self.newest)
+
+    @property
+    def scope(self) -> str:
+        """Whose answer this is: anybody's of the tenant, or one session's if it is personal."""
+        return self.session.id if self.session and self.session.personal else ""
+
+    def named_with(self, reply: Body) -> PrefixHash:
+        """The name of the list with its answer, which is the next turn's prefix."""
+        return prefix.extend(self.name, self.canonical(reply))
+
+
+def of_list(tenant: Tenant, body: Body, *, no_cache: bool = False, no_store: bool = False) -> Ask:
+    """A stateless caller's request; `body` is valid and has messages."""
+    messages: list[dict[str, Any]] = body["messages"]
+    start = _count_leading(messages)
+    answered = _last_answer(messages, start)
+    canonical = Canonical()
+    names = [prefix.root(tenant.id)]
+    for message in messages:
+        names.append(prefix.extend(names[-1], canonical(message)))
+    earlier = messages[start:answered]
+
+    async def tail(cut: int) -> list[Entry]:
+        return _entries(earlier[cut:], cut)
+
+    return Ask(
+        tenant=tenant,
+        request={k: v for k, v in body.items() if k != "messages"},
+        system=_entries(messages[:start], 0),
+        newest=_entries(messages[answered:], answered - start),
+        before=names[answered],
+        name=names[-1],
+        tail=tail,
+        canonical=canonical,
+        can_shorten=(body.get("n") or 1) == 1 and context.can_shorten(messages),
+        stream=bool(body.get("stream")),
+        no_cache=no_cache,
+        no_store=no_store,
+    )
+
+
+async def of_session(
+    sessions: Sessions,
+    session: Session,
+    tenant: Tenant,
+    *,
+    request: Body,
+    system_prompt: str | None,
+    idle: bool,
+    force: bool,
+    no_cache: bool = False,
+    no_store: bool = False,
+) -> Ask:
+    """The unanswered messages of a session, as they stand in the table now."""
+    system = _entries(system_messages(system_prompt), 0)
+    top = system_name(tenant.id, system_prompt)
+    is_same_prompt = session.system_hash == top.key
+    view = await sessions.view_since(session.id, session.plan.cut if is_same_prompt else 0)
+    newest = [entry for entry in view if entry.anchor > session.answered_seq]
+    before = session.prefix
+    if not is_same_prompt:
+        earlier = (e.message for e in view if e.anchor <= session.answered_seq)
+        before = prefix.chain(top, earlier)
+
+    async def tail(cut: int) -> list[Entry]:
+        read = view if cut >= session.plan.cut else await sessions.view_since(session.id, cut)
+        return [e for e in read if cut < e.anchor <= session.answered_seq]
+
+    return Ask(
+        tenant=tenant,
+        request=request,
+        system=system,
+        newest=newest,
+        before=before,
+        name=prefix.chain(before, (entry.message for entry in newest)),
+        tail=tail,
+        canonical=Canonical(),
+        can_shorten=True,
+        stream=True,
+        session=SessionAsk(
+            id=session.id,
+            epoch=session.epoch,
+            covered_seq=newest[-1].anchor,
+            force=force,
+            system_hash=top.key,
+            plan=session.plan,
+            idle=idle,
+            personal=session.personal,
+        ),
+        no_cache=no_cache,
+        no_store=no_store,
+    )
+
+
+def system_messages(system_prompt: str | None) -> list[dict[str, Any]]:
+    return [{"role": "system", "content": system_prompt}] if system_prompt else []
+
+
+def system_name(tenant_id: str, system_prompt: str | None) -> PrefixHash:
+    """The name of a session's list before anything was said."""
+    return prefix.chain(prefix.root(tenant_id), system_messages(system_prompt))
+
+
+def _entries(messages: Sequence[dict[str, Any]], before: int) -> list[Entry]:
+    return [
+        Entry(message, tokens.count_message(message), place)
+        for place, message in enumerate(messages, before + 1)
+    ]
+
+
+def _count_leading(messages: Sequence[dict[str, Any]]) -> int:
+    for index, message in enumerate(messages):
+        if message.get("role") not in context.SYSTEM_ROLES:
+            return index
+    return len(messages)
+
+
+def _last_answer(messages: Sequence[dict[str, Any]], start: int) -> int:
+    """The index after the last answer; `start` where there is none."""
+    for index in range(len(messages) - 1, start - 1, -1):
+        if context.is_answer(messages[index]):
+            return index + 1
+    return start

@@ -1,0 +1,105 @@
+"""The command `recap`: its words, and which function does what they say.
+
+A wrong setting or argument is one clear line on stderr and exit 2; what went wrong in the doing is
+one line and exit 1. `--json` prints exactly one line, the last on stdout.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Sequence
+
+from service import __version__, settings
+from service.cli import bench, data, server, tenants
+from service.errors import RecapError
+from service.prices import PriceFileError
+from service.settings import SettingsError
+from service.storage.ledger import GROUPINGS
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code."""
+    words = _parser().parse_args(arguments)
+    try:
+        return int(asyncio.run(words.run(settings.load(), words)))
+    except (SettingsError, PriceFileError) as error:
+        print(f"recap: {error}", file=sys.stderr)
+        return 2
+    except (RecapError, OSError) as error:
+        print(f"recap: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="recap", description="A customer-service chat backend. Bare, it runs the server."
+    )
+    parser.add_argument("--version", action="version", version=f"recap {__version__}")
+    parser.set_defaults(run=server.serve)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+    _add(commands, "serve", server.serve, "run the server (the default)")
+    _add(commands, "migrate", data.migrate, "bring the database to the newest schema")
+    _add_tenants(commands)
+    _add_cache(commands)
+    _add_usage(commands)
+    _add(commands, "check", data.check, "look whether everything stored agrees", json=True)
+    bench.add_arguments(
+        _add(commands, "bench", bench.run, "measure what is saved, on this machine", json=True)
+    )
+    return parser
+
+
+def _add_tenants(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    group = commands.add_parser("tenant", help="create, change, list and re-key tenants")
+    verbs = group.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    create = _add(verbs, "create", tenants.create, "a new tenant; prints its keys once", json=True)
+    change = _add(verbs, "set", tenants.change, "change what a tenant's sessions get", json=True)
+    rotate = _add(verbs, "rotate", tenants.rotate, "new keys; the old stop working", json=True)
+    _add(verbs, "list", tenants.show, "every tenant", json=True)
+    for verb in (create, change, rotate):
+        verb.add_argument("name", help="the tenant's name" + ("" if verb is create else " or id"))
+    for verb in (create, change):
+        verb.add_argument("--system-prompt", metavar="TEXT", help="'' goes back to the server's")
+        verb.add_argument("--model", metavar="MODEL", help="'' goes back to the server's")
+        verb.add_argument(
+            "--origin",
+            action="append",
+            metavar="ORIGIN",
+            help="a page's origin, exactly, as in https://shop.example; repeat for more, "
+            "'' for none",
+        )
+
+
+def _add_cache(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    group = commands.add_parser("cache", help="the prefix cache: its size, and emptying it")
+    verbs = group.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    _add(verbs, "stats", data.cache_stats, "rows and bytes", json=True)
+    purge = _add(verbs, "purge", data.cache_purge, "remove rows", json=True)
+    purge.add_argument("--tenant", metavar="TENANT", help="only this tenant's (name or id)")
+
+
+def _add_usage(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    usage = _add(commands, "usage", data.usage, "what was spent and what was saved", json=True)
+    usage.add_argument("--by", choices=GROUPINGS, default="day")
+    usage.add_argument("--tenant", metavar="TENANT", help="only this tenant's (name or id)")
+    usage.add_argument("--from", dest="start", metavar="DATE", help="inclusive, UTC")
+    usage.add_argument("--to", dest="end", metavar="DATE", help="exclusive, UTC")
+
+
+def _add(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+    name: str,
+    run: object,
+    text: str,
+    *,
+    json: bool = False,
+) -> argparse.ArgumentParser:
+    command = commands.add_parser(name, help=text, description=text)
+    command.set_defaults(run=run)
+    if json:
+        command.add_argument("--json", action="store_true", help="one line of JSON")
+    return command

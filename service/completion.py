@@ -1,0 +1,151 @@
+"""Chat completions as data: put together from chunks, taken apart into chunks, and their usage.
+
+Bodies stay the dicts that came over the wire, so a field that a provider invents tomorrow reaches
+the caller unread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+Chunk = dict[str, Any]
+Body = dict[str, Any]
+
+FINISHED = frozenset({"stop", "tool_calls", "function_call"})
+"""Finish reasons of answers that are whole; `length` and `content_filter` cut them short."""
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """The provider's own counts; cached and written tokens are part of the prompt's."""
+
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cached_tokens: int = 0
+    cache_write_tokens: int = 0
+
+    @classmethod
+    def of(cls, body: Body) -> Usage | None:
+        """The usage of a completion, None where it isn't there or isn't numbers."""
+        usage = body.get("usage")
+        if not isinstance(usage, dict):
+            return None
+        details = usage.get("prompt_tokens_details")
+        details = details if isinstance(details, dict) else {}
+        counts: tuple[Any, ...] = (
+            usage.get("prompt_tokens"),
+            usage.get("completion_tokens", 0),
+            details.get("cached_tokens") or 0,
+            details.get("cache_write_tokens") or 0,
+        )
+        if not all(isinstance(count, int) and count >= 0 for count in counts):
+            return None
+        return cls(*counts)
+
+
+NOTHING_TAKEN: Body = {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}
+"""The usage of an answer that took nothing from the provider."""
+
+
+def finish_reasons(body: Body) -> list[str | None]:
+    return [choice.get("finish_reason") for choice in body.get("choices") or []]
+
+
+def is_whole(body: Body) -> bool:
+    """Did every choice come to its own end?"""
+    reasons = finish_reasons(body)
+    return bool(reasons) and all(reason in FINISHED for reason in reasons)
+
+
+def message_of(body: Body) -> dict[str, Any]:
+    """The first choice's message."""
+    choices = body.get("choices") or [{}]
+    message: dict[str, Any] = choices[0].get("message") or {}
+    return message
+
+
+def text_of(body: Body) -> str:
+    """The first choice's words; a refusal's are words too."""
+    message = message_of(body)
+    return str(message.get("content") or message.get("refusal") or "")
+
+
+def delta_text(chunk: Chunk) -> str:
+    """The words that a chunk adds to the first choice."""
+    for choice in chunk.get("choices") or []:
+        if choice.get("index", 0) == 0:
+            delta = choice.get("delta") or {}
+            return str(delta.get("content") or delta.get("refusal") or "")
+    return ""
+
+
+def assemble(chunks: Iterable[Chunk]) -> Body:
+    """The completion that a stream of chunks spells."""
+    body: Body = {}
+    choices: dict[int, dict[str, Any]] = {}
+    for chunk in chunks:
+        body |= {k: v for k, v in chunk.items() if k != "choices" and v is not None}
+        for part in chunk.get("choices") or []:
+            _add_choice(choices.setdefault(part.get("index", 0), {}), part)
+    body["object"] = "chat.completion"
+    body["choices"] = [choices[index] for index in sorted(choices)]
+    return body
+
+
+def disassemble(body: Body, *, include_usage: bool) -> Iterator[Chunk]:
+    """Chunks that spell a completion: one with all of it, one with its end, one with its usage."""
+    frame = {k: v for k, v in body.items() if k not in ("choices", "usage")}
+    frame["object"] = "chat.completion.chunk"
+    if include_usage:
+        frame["usage"] = None
+    for choice in body.get("choices") or []:
+        index = choice.get("index", 0)
+        delta = {k: v for k, v in (choice.get("message") or {}).items() if v is not None}
+        if delta.get("tool_calls"):
+            delta["tool_calls"] = [{"index": i} | c for i, c in enumerate(delta["tool_calls"])]
+        rest = {k: v for k, v in choice.items() if k not in ("message", "index", "finish_reason")}
+        yield frame | {"choices": [{"index": index, "delta": delta, "finish_reason": None} | rest]}
+        end = {"index": index, "delta": {}, "finish_reason": choice.get("finish_reason")}
+        yield frame | {"choices": [end]}
+    if include_usage:
+        yield frame | {"choices": [], "usage": body.get("usage")}
+
+
+def _add_choice(choice: dict[str, Any], part: dict[str, Any]) -> None:
+    choice.setdefault("index", part.get("index", 0))
+    _merge(choice.setdefault("message", {"role": "assistant", "content": None}), part["delta"])
+    for key, value in part.items():
+        if key == "logprobs" and value:
+            _merge(choice.setdefault("logprobs", {}), value)
+        elif key not in ("delta", "index") and (value is not None or key not in choice):
+            choice[key] = value
+
+
+def _merge(whole: dict[str, Any], delta: dict[str, Any] | None) -> None:
+    """Add a delta: texts and lists grow, indexed lists grow item by item, the rest is replaced."""
+    for key, value in (delta or {}).items():
+        old = whole.get(key)
+        if isinstance(value, str) and isinstance(old, str) and key not in ("role", "id", "type"):
+            whole[key] = old + value
+        elif isinstance(value, list) and _is_indexed(value):
+            whole[key] = _merge_indexed(old or [], value)
+        elif isinstance(value, list) and isinstance(old, list):
+            whole[key] = old + value
+        elif isinstance(value, dict) and isinstance(old, dict):
+            _merge(old, value)
+        elif value is not None or key not in whole:
+            whole[key] = dict(value) if isinstance(value, dict) else value
+
+
+def _is_indexed(items: list[Any]) -> bool:
+    return bool(items) and all(isinstance(item, dict) and "index" in item for item in items)
+
+
+def _merge_indexed(whole: list[Any], items: list[Any]) -> list[Any]:
+    for item in items:
+        while len(whole) <= item["index"]:
+            whole.append({})
+        _merge(whole[item["index"]], {k: v for k, v in item.items() if k != "index"})
+    return whole

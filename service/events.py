@@ -1,0 +1,192 @@
+"""Who listens to a session, and what is being said in it right now.
+
+A listener has no queue. It is told that something changed and then reads the table and the running
+replies itself, so a slow one costs nothing, loses nothing durable, and sees the rest of a stream in
+larger pieces.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+from collections import deque
+from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from service.errors import RecapError
+from service.storage.sessions import Message, Sessions
+
+LIVES_KEPT = 8
+"""Replies of a session whose end a listener may still have to be told."""
+PAGE = 500
+
+
+@dataclass(slots=True)
+class Live:
+    """A reply being written: to which message, its words so far, and how it ended.
+
+    A reply that was committed is a message in the table; `superseded` and `error` say that there
+    won't be one. `by` is the message that came before it, None for a claim.
+    """
+
+    number: int
+    message: Message
+    text: str = ""
+    ended: bool = False
+    superseded: bool = False
+    by: str | None = None
+    error: RecapError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One server-sent event. `id` None leaves the client's place as it was."""
+
+    name: str
+    data: Any
+    id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a client stands: the newest seq it has, and for a reply being written to the message
+    of that seq, how many of its characters."""
+
+    seq: int = 0
+    offset: int = 0
+
+    @classmethod
+    def parse(cls, text: str) -> Place:
+        """From a `Last-Event-ID`: `SEQ` or `SEQ.OFFSET`; anything else is the start."""
+        seq, _, offset = text.partition(".")
+        if not (seq.isdecimal() and (offset.isdecimal() or not offset) and len(text) < 40):
+            return cls()
+        return cls(int(seq), int(offset or 0))
+
+
+@dataclass(slots=True)
+class _Channel:
+    wakes: set[asyncio.Event] = field(default_factory=set)
+    lives: deque[Live] = field(default_factory=lambda: deque(maxlen=LIVES_KEPT))
+
+
+class Channels:
+    """The sessions that are listened to or being answered."""
+
+    def __init__(self) -> None:
+        self._channels: dict[str, _Channel] = {}
+        self._numbers = itertools.count(1)
+        self.closed = False
+
+    def notify(self, session_id: str) -> None:
+        """Something changed: wake whoever listens."""
+        if channel := self._channels.get(session_id):
+            for wake in channel.wakes:
+                wake.set()
+
+    def begin(self, session_id: str, message: Message) -> Live:
+        live = Live(next(self._numbers), message)
+        self._channels.setdefault(session_id, _Channel()).lives.append(live)
+        self.notify(session_id)
+        return live
+
+    def end(self, session_id: str, live: Live) -> None:
+        live.ended = True
+        self.notify(session_id)
+        self._tidy(session_id)
+
+    def lives(self, session_id: str) -> Sequence[Live]:
+        channel = self._channels.get(session_id)
+        return tuple(channel.lives) if channel else ()
+
+    @contextlib.contextmanager
+    def listen(self, session_id: str) -> Iterator[asyncio.Event]:
+        """An event that is set whenever something changes; the listener clears it."""
+        wake = asyncio.Event()
+        self._channels.setdefault(session_id, _Channel()).wakes.add(wake)
+        try:
+            yield wake
+        finally:
+            self._channels[session_id].wakes.discard(wake)
+            self._tidy(session_id)
+
+    def close(self) -> None:
+        """Let every listener end."""
+        self.closed = True
+        for session_id in list(self._channels):
+            self.notify(session_id)
+
+    def _tidy(self, session_id: str) -> None:
+        channel = self._channels[session_id]
+        if not channel.wakes and all(live.ended for live in channel.lives):
+            del self._channels[session_id]
+
+
+class Follower:
+    """Turns a session's table and running replies into events, each once and in order."""
+
+    def __init__(
+        self, channels: Channels, sessions: Sessions, session_id: str, place: Place
+    ) -> None:
+        self._channels = channels
+        self._sessions = sessions
+        self._session_id = session_id
+        self._seq = place.seq
+        self._sent: dict[int, int] = {}
+        self._place = place
+        self._oldest = min((live.number for live in channels.lives(session_id)), default=0)
+
+    async def events(self, heartbeat: float) -> AsyncIterator[Event | None]:
+        """Events from the place on, until the server closes; None every `heartbeat` seconds."""
+        with self._channels.listen(self._session_id) as wake:
+            while not self._channels.closed:
+                wake.clear()
+                async for event in self._durable():
+                    yield event
+                for live in self._channels.lives(self._session_id):
+                    for event in self._of_live(live):
+                        yield event
+                try:
+                    await asyncio.wait_for(wake.wait(), heartbeat)
+                except TimeoutError:
+                    yield None
+
+    async def _durable(self) -> AsyncIterator[Event]:
+        while page := await self._sessions.page(self._session_id, after=self._seq, limit=PAGE):
+            for message in page:
+                self._seq = message.seq
+                yield Event("message", message.public(), str(message.seq))
+
+    def _of_live(self, live: Live) -> Iterator[Event]:
+        sent = self._sent.get(live.number)
+        if sent == -1 or (sent is None and live.ended):
+            return
+        if sent is None:
+            is_here = self._place.seq == live.message.seq
+            sent = min(self._place.offset, len(live.text)) if is_here else 0
+        if len(live.text) > sent and not live.ended:
+            yield delta(live, sent)
+        self._sent[live.number] = -1 if live.ended else len(live.text)
+        if live.ended:
+            yield from _end(live)
+
+
+def delta(live: Live, offset: int) -> Event:
+    """The words of a running reply from `offset` characters on."""
+    data = {
+        "message_id": live.message.id,
+        "seq": live.message.seq,
+        "offset": offset,
+        "content": live.text[offset:],
+    }
+    return Event("delta", data, f"{live.message.seq}.{len(live.text)}")
+
+
+def _end(live: Live) -> Iterator[Event]:
+    if live.superseded:
+        yield Event("superseded", {"message_id": live.message.id, "by": live.by})
+    if live.error:
+        problem = {"code": live.error.code, "detail": live.error.detail}
+        yield Event("error", {"message_id": live.message.id} | problem)

@@ -1,0 +1,1 @@
+"""The storage room: the only one that knows SQLAlchemy and aiosqlite."""

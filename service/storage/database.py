@@ -1,0 +1,224 @@
+"""Held connections: one writer that commits in groups, two readers.
+
+SQLite wants one writer; here that is explicit. Writes queue up as units of work; the writer takes
+whatever is waiting, runs each unit inside its own savepoint, commits once (`synchronous=FULL`, so
+a commit survives power loss), and only then acknowledges all of them. A unit that raises is rolled
+back alone. Reads go to connections of their own and never wait for a writer (WAL).
+
+Statements are SQLAlchemy Core, compiled once. Rooms above see `Database`, `Statement` and
+`Transaction`, and nothing of SQLite.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import aiosqlite
+from sqlalchemy import ClauseElement, make_url
+from sqlalchemy.dialects.sqlite import aiosqlite as dialect_module
+
+from service.errors import StorageError
+
+T = TypeVar("T")
+Row = Mapping[str, Any]
+
+log = logging.getLogger(__name__)
+
+GROUP_LIMIT = 64
+"""Units that share one commit at most; bounds how long the first of them waits."""
+
+_DIALECT = dialect_module.dialect(paramstyle="named")
+_PRAGMAS = (
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA synchronous=FULL",
+    "PRAGMA foreign_keys=ON",
+    "PRAGMA busy_timeout=10000",
+    "PRAGMA secure_delete=ON",
+)
+
+
+class Statement:
+    """A SQLAlchemy Core statement, compiled at its first use and run by name of its parameters."""
+
+    def __init__(self, clause: ClauseElement) -> None:
+        self._clause = clause
+        self._compiled: tuple[str, dict[str, Any]] | None = None
+
+    def render(self, params: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+        if self._compiled is None:
+            compiled = self._clause.compile(dialect=_DIALECT)
+            self._compiled = (str(compiled), dict(compiled.params))
+        sql, defaults = self._compiled
+        return sql, {**defaults, **params}
+
+
+class Transaction:
+    """The writer's connection, lent to one unit of work."""
+
+    def __init__(self, connection: aiosqlite.Connection) -> None:
+        self._connection = connection
+
+    async def all(self, statement: Statement, **params: Any) -> list[Row]:
+        """The rows. Raises StorageError, as everything here does."""
+        return await _fetch(self._connection, statement, params)
+
+    async def one(self, statement: Statement, **params: Any) -> Row | None:
+        rows = await self.all(statement, **params)
+        return rows[0] if rows else None
+
+    async def run(self, statement: Statement, **params: Any) -> None:
+        await self.all(statement, **params)
+
+    @contextlib.asynccontextmanager
+    async def savepoint(self, name: str) -> AsyncIterator[None]:
+        """What fails inside is undone and raised; what was done before it stays."""
+        await self._connection.execute_fetchall(f"SAVEPOINT {name}")
+        try:
+            yield
+        except BaseException:
+            await self._connection.execute_fetchall(f"ROLLBACK TO {name}")
+            raise
+        finally:
+            await self._connection.execute_fetchall(f"RELEASE {name}")
+
+
+Unit = Callable[[Transaction], Awaitable[T]]
+
+
+@dataclass(slots=True)
+class _Waiting:
+    unit: Unit[Any]
+    done: asyncio.Future[Any] = field(
+        default_factory=lambda: asyncio.get_running_loop().create_future()
+    )
+
+
+class Database:
+    """A migrated database, opened. Use as an async context manager."""
+
+    def __init__(self, url: str) -> None:
+        self._path = sqlite_path(url)
+        self._queue: asyncio.Queue[_Waiting | None] = asyncio.Queue()
+
+    async def __aenter__(self) -> Database:
+        self._write, self._hot, self._cold = [await _connect(self._path) for _ in range(3)]
+        self._writer = asyncio.create_task(self._run_writer(), name="database-writer")
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._queue.put_nowait(None)
+        await self._writer
+        for connection in (self._write, self._hot, self._cold):
+            await connection.close()
+
+    async def write(self, unit: Unit[T]) -> T:
+        """Run `unit`; returns when what it wrote is durable. Its errors are raised here."""
+        waiting = _Waiting(unit)
+        self._queue.put_nowait(waiting)
+        result: T = await waiting.done
+        return result
+
+    async def one(self, statement: Statement, **params: Any) -> Row | None:
+        """At most one committed row, on the connection kept for short reads."""
+        rows = await self.all(statement, **params)
+        return rows[0] if rows else None
+
+    async def all(self, statement: Statement, **params: Any) -> list[Row]:
+        """Committed rows, on the connection kept for short reads."""
+        return await _fetch(self._hot, statement, params)
+
+    async def report(self, clause: ClauseElement, **params: Any) -> list[Row]:
+        """Committed rows for a statement made on the spot; never in the way of a turn."""
+        return await _fetch(self._cold, Statement(clause), params)
+
+    async def _run_writer(self) -> None:
+        while (first := await self._queue.get()) is not None:
+            group = [first]
+            closing = False
+            while len(group) < GROUP_LIMIT and not self._queue.empty():
+                waiting = self._queue.get_nowait()
+                if waiting is None:
+                    closing = True
+                    break
+                group.append(waiting)
+            await self._commit_group(group)
+            if closing:
+                return
+
+    async def _commit_group(self, group: list[_Waiting]) -> None:
+        """One transaction. An error of the transaction itself is every unit's error."""
+        results: list[tuple[_Waiting, Any]] = []
+        try:
+            await self._write.execute_fetchall("BEGIN IMMEDIATE")
+            for waiting in group:
+                if not waiting.done.cancelled():
+                    await self._run_unit(waiting, results)
+                if not self._write.in_transaction:
+                    raise StorageError("the database ended the transaction by itself")
+            await self._write.execute_fetchall("COMMIT")
+        except Exception as error:
+            log.error("group commit failed", extra={"action": "commit_failed", "units": len(group)})
+            with contextlib.suppress(aiosqlite.Error):
+                await self._write.execute_fetchall("ROLLBACK")
+            for waiting in group:
+                _settle(waiting, _translate(error))
+            return
+        for waiting, result in results:
+            _settle(waiting, result)
+
+    async def _run_unit(self, waiting: _Waiting, results: list[tuple[_Waiting, Any]]) -> None:
+        transaction = Transaction(self._write)
+        try:
+            async with transaction.savepoint("unit"):
+                result = await waiting.unit(transaction)
+        except Exception as error:
+            result = _translate(error)
+        results.append((waiting, result))
+
+
+def sqlite_path(url: str) -> str:
+    """The file that a `sqlite:///FILE` URL names. Raises ValueError on any other URL."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite" or not parsed.database:
+        raise ValueError("DATABASE_URL must name a SQLite file: sqlite:///recap.db")
+    return parsed.database
+
+
+async def _connect(path: str) -> aiosqlite.Connection:
+    connection = await aiosqlite.connect(path, isolation_level=None)
+    connection.row_factory = aiosqlite.Row
+    for pragma in _PRAGMAS:
+        await connection.execute_fetchall(pragma)
+    return connection
+
+
+async def _fetch(
+    connection: aiosqlite.Connection, statement: Statement, params: Mapping[str, Any]
+) -> list[Any]:
+    sql, values = statement.render(params)
+    try:
+        return list(await connection.execute_fetchall(sql, values))
+    except aiosqlite.Error as error:
+        raise StorageError from error
+
+
+def _translate(error: Exception) -> Exception:
+    if not isinstance(error, aiosqlite.Error):
+        return error
+    translated = StorageError()
+    translated.__cause__ = error
+    return translated
+
+
+def _settle(waiting: _Waiting, result: Any) -> None:
+    if waiting.done.done():
+        return
+    if isinstance(result, Exception):
+        waiting.done.set_exception(result)
+    else:
+        waiting.done.set_result(result)

@@ -1,0 +1,283 @@
+"""The prefix cache: what is known about exact message lists.
+
+Two kinds of rows share one table: a stand-in under the hash of a list, a reply under the hash of a
+list and a request. A hit must agree in kind, tenant, check and count; anything else under the same
+key is a collision, which is counted and is a miss. Rows expire at read, and go by least recent
+access: the order is exact while the process runs and over a clean stop, because access times are
+kept in memory, written in batches, and always before anything is evicted. Eviction rides on
+writes, a few rows each, expired rows first; nothing ever sweeps the table.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import orjson
+from sqlalchemy import bindparam, delete, func, or_, select, update
+from sqlalchemy.dialects.sqlite import insert
+
+from service import ids
+from service.errors import StorageError
+from service.metrics import Metrics
+from service.prefix import PrefixHash
+from service.storage.database import Database, Row, Statement, Transaction
+from service.storage.models import PrefixCacheRow as C
+from service.storage.models import table
+
+Kind = Literal["stand_in", "reply"]
+
+EVICT_BATCH = 16
+"""Rows that one write removes at most, so that no write ever stalls."""
+ROW_OVERHEAD = 400
+"""Bytes that a row takes besides its value: keys, numbers, its place in five indexes."""
+COUNT_AGAIN_AFTER = 60 * ids.SECOND
+"""Other processes purge too: how old the known size may be when something is to be evicted."""
+NEVER = -COUNT_AGAIN_AFTER
+FLUSH_SECONDS = 1.0
+"""How long an access may be known in memory only: what `kill -9` can lose of the LRU order."""
+
+_table = table(C)
+GET = Statement(select(_table).where(C.key == bindparam("of_key")))
+UPSERT = Statement(
+    (statement := insert(_table)).on_conflict_do_update(
+        index_elements=["key"],
+        set_={c.name: statement.excluded[c.name] for c in _table.columns if c.name != "key"},
+    )
+)
+SIZE_OF = Statement(select(C.bytes).where(C.key == bindparam("of_key")))
+TOUCH = Statement(
+    update(_table)
+    .where(C.key == bindparam("of_key"))
+    .values(accessed_at=bindparam("at"), hits=C.hits + bindparam("times"))
+)
+EXPIRED = Statement(
+    select(C.key, C.bytes)
+    .where(C.expires_at <= bindparam("now"))
+    .order_by(C.expires_at)
+    .limit(bindparam("most"))
+)
+LEAST_RECENT = Statement(select(C.key, C.bytes).order_by(C.accessed_at).limit(bindparam("most")))
+DELETE = Statement(delete(_table).where(C.key == bindparam("of_key")))
+SIZE = Statement(
+    select(func.count().label("rows"), func.coalesce(func.sum(C.bytes), 0).label("bytes"))
+)
+
+PURGE = Statement(
+    delete(_table)
+    .where(or_(C.tenant_id == bindparam("of_tenant"), bindparam("of_tenant").is_(None)))
+    .returning(C.key)
+)
+FORGET = Statement(delete(_table).where(C.session_id == bindparam("of_session")))
+
+
+@dataclass(frozen=True, slots=True)
+class CacheEntry:
+    """A row to store. `value` is JSON-able; `session_id` says whose erasure takes it along."""
+
+    kind: Kind
+    name: PrefixHash
+    tenant_id: str
+    session_id: str | None
+    value: Any
+    tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cached:
+    """A row that was found: its value and the tokens of the list that it is about."""
+
+    value: Any
+    tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class CacheLimits:
+    ttl: int  # microseconds
+    max_entries: int
+    max_bytes: int
+
+
+class PrefixCache:
+    """`get` and `store`; neither ever fails a request. Use as an async context manager."""
+
+    def __init__(
+        self,
+        database: Database,
+        limits: CacheLimits,
+        metrics: Metrics,
+        *,
+        clock: ids.Clock = ids.now,
+        key_bytes: int = 32,
+    ) -> None:
+        """`key_bytes` cuts the keys short, to show what collisions do."""
+        self._database = database
+        self._limits = limits
+        self._metrics = metrics
+        self._clock = clock
+        self._key_bytes = key_bytes
+        self._touched: dict[bytes, list[int]] = {}
+        self._last_access = 0
+        self._rows = self._bytes = self._counted_at = 0
+
+    def key(self, name: PrefixHash) -> bytes:
+        return name.key[: self._key_bytes]
+
+    async def __aenter__(self) -> PrefixCache:
+        size = await self.stats()
+        self._rows, self._bytes, self._counted_at = size["rows"], size["bytes"], self._clock()
+        self._flusher = asyncio.create_task(self._keep_flushing(), name="prefix-cache-flusher")
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._flusher.cancel()
+        await self.flush()
+
+    async def get(self, kind: Kind, name: PrefixHash, tenant_id: str) -> Cached | None:
+        """The live row of that name. A fault of the database is a miss, and counted."""
+        key = self.key(name)
+        try:
+            row = await self._database.one(GET, of_key=key)
+        except StorageError:
+            self._metrics.cache_faults.labels("read").inc()
+            return None
+        if row is None or row["expires_at"] <= self._clock():
+            return None
+        if not _is_about(row, kind, name, tenant_id):
+            self._metrics.collisions.inc()
+            return None
+        self._touch(key)
+        return Cached(orjson.loads(row["value"]), row["tokens"])
+
+    async def store(self, tx: Transaction, entries: Sequence[CacheEntry]) -> None:
+        """Write rows inside a turn's transaction. A fault undoes them alone, and is counted."""
+        try:
+            async with tx.savepoint("cache"):
+                for entry in entries:
+                    await self._put(tx, entry)
+                await self._make_room(tx)
+        except StorageError:
+            self._metrics.cache_faults.labels("write").inc()
+            self._counted_at = NEVER
+
+    async def flush(self) -> None:
+        """Write the access times that are only in memory."""
+        if self._touched:
+            await self._database.write(self._flush)
+
+    async def purge(self, *, tenant_id: str | None = None) -> int:
+        """Remove a tenant's rows, or all; returns how many there were."""
+
+        async def unit(tx: Transaction) -> int:
+            rows = await tx.all(PURGE, of_tenant=tenant_id)
+            await self._count(tx)
+            return len(rows)
+
+        return await self._database.write(unit)
+
+    async def forget_session(self, tx: Transaction, session_id: str) -> None:
+        """Part of erasing a session: what was stored on its account goes too."""
+        await tx.run(FORGET, of_session=session_id)
+        self._counted_at = NEVER
+
+    async def _keep_flushing(self) -> None:
+        while True:
+            await asyncio.sleep(FLUSH_SECONDS)
+            try:
+                await self.flush()
+            except StorageError:
+                self._metrics.cache_faults.labels("write").inc()
+
+    async def stats(self) -> Row:
+        """`rows` and `bytes` as they are in the table."""
+        return (await self._database.all(SIZE))[0]
+
+    def _touch(self, key: bytes) -> None:
+        pending = self._touched.setdefault(key, [0, 0])
+        pending[0] = self._next_access()
+        pending[1] += 1
+
+    def _next_access(self) -> int:
+        """The present, but never twice the same: ties would make the order a matter of luck."""
+        self._last_access = max(self._clock(), self._last_access + 1)
+        return self._last_access
+
+    async def _flush(self, tx: Transaction) -> None:
+        touched, self._touched = self._touched, {}
+        for key, (at, times) in touched.items():
+            await tx.run(TOUCH, of_key=key, at=at, times=times)
+
+    async def _put(self, tx: Transaction, entry: CacheEntry) -> None:
+        value = orjson.dumps(entry.value).decode()
+        size = len(value.encode()) + ROW_OVERHEAD
+        if size > self._limits.max_bytes:
+            return
+        key = self.key(entry.name)
+        now = self._clock()
+        old = await tx.one(SIZE_OF, of_key=key)
+        self._touched.pop(key, None)
+        await tx.run(
+            UPSERT,
+            key=key,
+            kind=entry.kind,
+            tenant_id=entry.tenant_id,
+            session_id=entry.session_id,
+            check_hash=entry.name.check,
+            count=entry.name.count,
+            value=value,
+            tokens=entry.tokens,
+            bytes=size,
+            hits=0,
+            created_at=now,
+            expires_at=now + self._limits.ttl,
+            accessed_at=self._next_access(),
+        )
+        self._rows += old is None
+        self._bytes += size - (old["bytes"] if old else 0)
+
+    async def _make_room(self, tx: Transaction) -> None:
+        await self._remove(
+            tx, await tx.all(EXPIRED, now=self._clock(), most=EVICT_BATCH), "expired"
+        )
+        if not self._is_over():
+            return
+        if self._clock() - self._counted_at > COUNT_AGAIN_AFTER:
+            await self._count(tx)
+        await self._flush(tx)
+        candidates = await tx.all(LEAST_RECENT, most=EVICT_BATCH)
+        excess = []
+        rows, size = self._rows, self._bytes
+        for row in candidates:
+            if rows <= self._limits.max_entries and size <= self._limits.max_bytes:
+                break
+            excess.append(row)
+            rows -= 1
+            size -= row["bytes"]
+        await self._remove(tx, excess, "lru")
+
+    def _is_over(self) -> bool:
+        return self._rows > self._limits.max_entries or self._bytes > self._limits.max_bytes
+
+    async def _count(self, tx: Transaction) -> None:
+        row = (await tx.all(SIZE))[0]
+        self._rows, self._bytes = row["rows"], row["bytes"]
+        self._counted_at = self._clock()
+
+    async def _remove(self, tx: Transaction, rows: Sequence[Row], why: str) -> None:
+        for row in rows:
+            await tx.run(DELETE, of_key=row["key"])
+            self._touched.pop(row["key"], None)
+            self._rows -= 1
+            self._bytes -= row["bytes"]
+        self._metrics.evicted.labels(why).inc(len(rows))
+
+
+def _is_about(row: Row, kind: Kind, name: PrefixHash, tenant_id: str) -> bool:
+    return bool(
+        row["kind"] == kind
+        and row["tenant_id"] == tenant_id
+        and row["check_hash"] == name.check
+        and row["count"] == name.count
+    )

@@ -1,0 +1,520 @@
+"""Sessions and their messages: append, read, and the one transaction that ends a turn.
+
+An acknowledged message is never lost, doubled or reordered; `seq` is dense from 1 in each
+session, because it is handed out by the one writer in the transaction that inserts the row.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import orjson
+from sqlalchemy import bindparam, delete, insert, or_, select, update
+
+from service import ids
+from service.context import Entry, Plan
+from service.errors import IdempotencyMismatch, NotFound
+from service.prefix import PrefixHash
+from service.storage.database import Database, Row, Statement, Transaction
+from service.storage.ledger import TurnRow, insert_turn
+from service.storage.models import Message as M
+from service.storage.models import Session as S
+from service.storage.models import Tenant as T
+from service.storage.models import Turn, table
+from service.storage.prefix_cache import CacheEntry, PrefixCache
+from service.storage.tenants import Tenant
+
+Kind = Literal["customer", "bot", "agent", "note", "activity"]
+ROLES = {"customer": "user", "bot": "assistant", "agent": "assistant"}
+"""The kinds that the model sees, and as whose words."""
+
+SESSION = Statement(select(S.__table__).where(S.id == bindparam("of_id")))
+SESSION_AND_TENANT = Statement(
+    select(
+        S.__table__,
+        *(c.label(f"tenant_{c.name}") for c in T.__table__.columns if c.name != "id"),
+    )
+    .join(T, T.id == S.tenant_id)
+    .where(S.id == bindparam("of_id"))
+)
+SESSION_BY_KEY = Statement(
+    select(S.__table__).where(
+        S.tenant_id == bindparam("of_tenant"), S.idempotency_key == bindparam("of_key")
+    )
+)
+INSERT_SESSION = Statement(insert(table(S)))
+INSERT_MESSAGE = Statement(insert(table(M)))
+MESSAGE = Statement(select(M.__table__).where(M.id == bindparam("of_id")))
+MESSAGE_BY_KEY = Statement(
+    select(M.__table__).where(
+        M.session_id == bindparam("of_session"), M.idempotency_key == bindparam("of_key")
+    )
+)
+PAGE = Statement(
+    select(M.__table__)
+    .where(M.session_id == bindparam("of_session"), M.seq > bindparam("after"))
+    .order_by(M.seq)
+    .limit(bindparam("most"))
+)
+PAGE_WITHOUT_NOTES = Statement(
+    select(M.__table__)
+    .where(M.session_id == bindparam("of_session"), M.seq > bindparam("after"), M.kind != "note")
+    .order_by(M.seq)
+    .limit(bindparam("most"))
+)
+# seq >= anchor_seq always, so the index on (session_id, seq) bounds this read.
+VIEW_SINCE = Statement(
+    select(M.kind, M.content, M.tokens, M.anchor_seq)
+    .where(
+        M.session_id == bindparam("of_session"),
+        M.seq > bindparam("after"),
+        M.anchor_seq > bindparam("after"),
+        or_(*(M.kind == kind for kind in ROLES)),
+    )
+    .order_by(M.anchor_seq, M.seq)
+)
+COUNT_MESSAGE = Statement(
+    update(table(S))
+    .where(S.id == bindparam("of_id"))
+    .values({c: bindparam(c) for c in ("last_seq", "customer_seq", "personal", "updated_at")})
+)
+COMMIT_REPLY = Statement(
+    update(table(S))
+    .where(S.id == bindparam("of_id"))
+    .values(
+        {
+            c: bindparam(c)
+            for c in (
+                "last_seq",
+                "answered_seq",
+                "system_hash",
+                "prefix_key",
+                "prefix_check",
+                "prefix_count",
+                "plan",
+                "personal",
+                "answered_at",
+                "updated_at",
+            )
+        }
+    )
+)
+RESOLVE_MESSAGES = Statement(
+    update(table(M))
+    .where(
+        M.session_id == bindparam("of_session"),
+        M.seq > bindparam("after"),
+        M.seq <= bindparam("up_to"),
+        M.kind == "customer",
+        M.turn_id.is_(None),
+    )
+    .values(turn_id=bindparam("by_turn"), superseded_by=bindparam("by_message"))
+)
+MESSAGE_AT = Statement(
+    select(M.id).where(M.session_id == bindparam("of_session"), M.seq == bindparam("of_seq"))
+)
+ERASE_MESSAGES = Statement(delete(table(M)).where(M.session_id == bindparam("of_session")))
+ERASE_SESSION = Statement(delete(table(S)).where(S.id == bindparam("of_session")))
+DETACH_TURNS = Statement(
+    update(table(Turn))
+    .where(Turn.session_id == bindparam("of_session"))
+    .values(session_id=None, reply_id=None)
+)
+TURNS = Statement(
+    select(Turn.__table__)
+    .where(Turn.session_id == bindparam("of_session"))
+    .order_by(Turn.created_at)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One entry of a session, as it is stored."""
+
+    id: str
+    seq: int
+    kind: Kind
+    content: str
+    author: str | None
+    created_at: int
+    turn_id: str | None = None
+    superseded_by: str | None = None
+
+    def public(self) -> dict[str, Any]:
+        """The contract's `message`."""
+        shown: dict[str, Any] = {
+            "id": self.id,
+            "seq": self.seq,
+            "kind": self.kind,
+            "content": self.content,
+            "created_at": ids.rfc3339(self.created_at),
+        }
+        if self.author is not None:
+            shown["author"] = self.author
+        return shown
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A conversation's row, with what a turn needs of it."""
+
+    id: str
+    tenant_id: str
+    owner: str
+    epoch: int
+    last_seq: int
+    customer_seq: int
+    answered_seq: int
+    system_hash: bytes
+    prefix: PrefixHash
+    plan: Plan
+    personal: bool
+    answered_at: int
+    metadata: dict[str, Any]
+    created_at: int
+    updated_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyCommit:
+    """What ends a turn of a session, for one transaction.
+
+    `covered_seq` is the newest customer message that the call saw, `epoch` the session's when it
+    began. `force` commits although a newer message has come.
+    """
+
+    session_id: str
+    covered_seq: int
+    epoch: int
+    force: bool
+    text: str
+    tokens: int
+    personal: bool
+    system_hash: bytes
+    prefix: PrefixHash
+    plan: Plan
+    entries: list[CacheEntry]
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """How a turn ended: the reply, or who came before it (None for a claim)."""
+
+    outcome: Literal["answered", "superseded", "fenced"]
+    reply: Message | None
+    superseded_by: str | None
+    owner: str
+
+
+class Sessions:
+    """Reads and writes of sessions and messages; a public method is one transaction."""
+
+    def __init__(self, database: Database, cache: PrefixCache, clock: ids.Clock = ids.now) -> None:
+        self._database = database
+        self._cache = cache
+        self._clock = clock
+
+    async def create(
+        self,
+        tenant: Tenant,
+        *,
+        root: PrefixHash,
+        system_hash: bytes,
+        metadata: dict[str, Any],
+        idempotency_key: str | None,
+        request_hash: bytes,
+    ) -> Session:
+        """A new session, or the one that this key made. Raises IdempotencyMismatch."""
+        now = self._clock()
+
+        async def unit(tx: Transaction) -> Session:
+            if idempotency_key is not None:
+                made = await tx.one(SESSION_BY_KEY, of_tenant=tenant.id, of_key=idempotency_key)
+                if made is not None:
+                    _require_same(made, request_hash)
+                    return _session(made)
+            session_id = ids.new_id("ses")
+            await tx.run(
+                INSERT_SESSION,
+                id=session_id,
+                tenant_id=tenant.id,
+                owner="bot",
+                epoch=0,
+                last_seq=0,
+                customer_seq=0,
+                answered_seq=0,
+                system_hash=system_hash,
+                prefix_key=root.key,
+                prefix_check=root.check,
+                prefix_count=root.count,
+                plan=orjson.dumps(Plan().to_json()).decode(),
+                personal=0,
+                answered_at=0,
+                metadata=orjson.dumps(metadata).decode(),
+                idempotency_key=idempotency_key,
+                request_hash=request_hash,
+                created_at=now,
+                updated_at=now,
+            )
+            return _session(_found(await tx.one(SESSION, of_id=session_id)))
+
+        return await self._database.write(unit)
+
+    async def get(self, session_id: str) -> tuple[Session, Tenant] | None:
+        row = await self._database.one(SESSION_AND_TENANT, of_id=session_id)
+        return None if row is None else (_session(row), _tenant(row))
+
+    async def append(
+        self,
+        session_id: str,
+        content: str,
+        *,
+        tokens: int,
+        personal: bool,
+        idempotency_key: str | None,
+        request_hash: bytes,
+    ) -> tuple[Message, Session]:
+        """Append a customer's message; durable on return. With a key that was used, that one.
+
+        Raises NotFound when the session is gone, IdempotencyMismatch for another body.
+        """
+
+        async def unit(tx: Transaction) -> tuple[Message, Session]:
+            session = _session(_found(await tx.one(SESSION, of_id=session_id)))
+            if idempotency_key is not None:
+                made = await tx.one(MESSAGE_BY_KEY, of_session=session_id, of_key=idempotency_key)
+                if made is not None:
+                    _require_same(made, request_hash)
+                    return _message(made), session
+            message = Message(
+                ids.new_id("msg"), session.last_seq + 1, "customer", content, None, self._clock()
+            )
+            await _insert_message(
+                tx,
+                session_id,
+                message,
+                anchor_seq=message.seq,
+                tokens=tokens,
+                idempotency_key=idempotency_key,
+                request_hash=request_hash,
+            )
+            await tx.run(
+                COUNT_MESSAGE,
+                of_id=session_id,
+                last_seq=message.seq,
+                customer_seq=message.seq,
+                personal=int(session.personal or personal),
+                updated_at=message.created_at,
+            )
+            return message, session
+
+        return await self._database.write(unit)
+
+    async def message(self, message_id: str) -> Message | None:
+        row = await self._database.one(MESSAGE, of_id=message_id)
+        return None if row is None else _message(row)
+
+    async def page(
+        self, session_id: str, *, after: int, limit: int, notes: bool = False
+    ) -> list[Message]:
+        statement = PAGE if notes else PAGE_WITHOUT_NOTES
+        rows = await self._database.all(statement, of_session=session_id, after=after, most=limit)
+        return [_message(row) for row in rows]
+
+    async def view_since(self, session_id: str, seq: int) -> list[Entry]:
+        """The messages as the model sees them, those anchored after `seq`, in its order."""
+        rows = await self._database.all(VIEW_SINCE, of_session=session_id, after=seq)
+        return [
+            Entry(
+                {"role": ROLES[row["kind"]], "content": row["content"]},
+                row["tokens"],
+                row["anchor_seq"],
+            )
+            for row in rows
+        ]
+
+    async def commit(self, commit: ReplyCommit, turn: TurnRow) -> tuple[Committed, TurnRow]:
+        """End a turn: reply if nothing newer happened, ledger row, cache rows; all or nothing.
+
+        The ledger row gets the outcome that the transaction found. Raises NotFound when the
+        session was erased meanwhile.
+        """
+
+        async def unit(tx: Transaction) -> tuple[Committed, TurnRow]:
+            session = _session(_found(await tx.one(SESSION, of_id=commit.session_id)))
+            committed = await self._settle(tx, session, commit, turn.id)
+            reply_id = committed.reply.id if committed.reply else None
+            outcome = turn.outcome if committed.outcome == "answered" else committed.outcome
+            row = replace(turn, reply_id=reply_id, outcome=outcome)
+            await insert_turn(tx, row)
+            await self._cache.store(tx, commit.entries)
+            return committed, row
+
+        return await self._database.write(unit)
+
+    async def erase(self, session_id: str) -> None:
+        """Remove a session everywhere, its cache rows included; its turns lose their link to it."""
+
+        async def unit(tx: Transaction) -> None:
+            _found(await tx.one(SESSION, of_id=session_id))
+            await self._cache.forget_session(tx, session_id)
+            await tx.run(ERASE_MESSAGES, of_session=session_id)
+            await tx.run(ERASE_SESSION, of_session=session_id)
+            await tx.run(DETACH_TURNS, of_session=session_id)
+
+        await self._database.write(unit)
+
+    async def turns(self, session_id: str) -> list[dict[str, Any]]:
+        rows = await self._database.all(TURNS, of_session=session_id)
+        return [dict(row) for row in rows]
+
+    async def _settle(
+        self, tx: Transaction, session: Session, commit: ReplyCommit, turn_id: str
+    ) -> Committed:
+        if session.epoch != commit.epoch:
+            await _resolve(tx, session, commit.covered_seq, turn_id, None)
+            return Committed("fenced", None, None, session.owner)
+        if session.customer_seq != commit.covered_seq and not commit.force:
+            newest = await _message_at(tx, session.id, session.customer_seq)
+            await _resolve(tx, session, commit.covered_seq, turn_id, newest)
+            return Committed("superseded", None, newest, session.owner)
+        covered = await _message_at(tx, session.id, commit.covered_seq)
+        await _resolve(tx, session, commit.covered_seq - 1, turn_id, covered)
+        await _resolve(tx, session, commit.covered_seq, turn_id, None)
+        reply = await self._insert_reply(tx, session, commit, turn_id)
+        return Committed("answered", reply, None, session.owner)
+
+    async def _insert_reply(
+        self, tx: Transaction, session: Session, commit: ReplyCommit, turn_id: str
+    ) -> Message:
+        reply = Message(
+            ids.new_id("msg"),
+            session.last_seq + 1,
+            "bot",
+            commit.text,
+            None,
+            self._clock(),
+            turn_id,
+        )
+        await _insert_message(
+            tx, session.id, reply, anchor_seq=commit.covered_seq, tokens=commit.tokens
+        )
+        await tx.run(
+            COMMIT_REPLY,
+            of_id=session.id,
+            last_seq=reply.seq,
+            answered_seq=commit.covered_seq,
+            system_hash=commit.system_hash,
+            prefix_key=commit.prefix.key,
+            prefix_check=commit.prefix.check,
+            prefix_count=commit.prefix.count,
+            plan=orjson.dumps(commit.plan.to_json()).decode(),
+            personal=int(session.personal or commit.personal),
+            answered_at=reply.created_at,
+            updated_at=reply.created_at,
+        )
+        return reply
+
+
+async def _insert_message(
+    tx: Transaction,
+    session_id: str,
+    message: Message,
+    *,
+    anchor_seq: int,
+    tokens: int,
+    idempotency_key: str | None = None,
+    request_hash: bytes | None = None,
+) -> None:
+    await tx.run(
+        INSERT_MESSAGE,
+        id=message.id,
+        session_id=session_id,
+        seq=message.seq,
+        anchor_seq=anchor_seq,
+        kind=message.kind,
+        content=message.content,
+        author=message.author,
+        tokens=tokens,
+        turn_id=message.turn_id,
+        superseded_by=None,
+        idempotency_key=idempotency_key,
+        request_hash=request_hash,
+        created_at=message.created_at,
+    )
+
+
+async def _resolve(
+    tx: Transaction, session: Session, up_to: int, turn_id: str, superseded_by: str | None
+) -> None:
+    """Say which turn took care of the customer's messages that none has answered so far."""
+    await tx.run(
+        RESOLVE_MESSAGES,
+        of_session=session.id,
+        after=session.answered_seq,
+        up_to=up_to,
+        by_turn=turn_id,
+        by_message=superseded_by,
+    )
+
+
+async def _message_at(tx: Transaction, session_id: str, seq: int) -> str:
+    message_id: str = _found(await tx.one(MESSAGE_AT, of_session=session_id, of_seq=seq))["id"]
+    return message_id
+
+
+def _found(row: Row | None) -> Row:
+    if row is None:
+        raise NotFound
+    return row
+
+
+def _require_same(row: Row, request_hash: bytes) -> None:
+    if row["request_hash"] != request_hash:
+        raise IdempotencyMismatch
+
+
+def _message(row: Row) -> Message:
+    return Message(
+        id=row["id"],
+        seq=row["seq"],
+        kind=row["kind"],
+        content=row["content"],
+        author=row["author"],
+        created_at=row["created_at"],
+        turn_id=row["turn_id"],
+        superseded_by=row["superseded_by"],
+    )
+
+
+def _session(row: Row) -> Session:
+    return Session(
+        id=row["id"],
+        tenant_id=row["tenant_id"],
+        owner=row["owner"],
+        epoch=row["epoch"],
+        last_seq=row["last_seq"],
+        customer_seq=row["customer_seq"],
+        answered_seq=row["answered_seq"],
+        system_hash=row["system_hash"],
+        prefix=PrefixHash(row["prefix_key"], row["prefix_check"], row["prefix_count"]),
+        plan=Plan.from_json(orjson.loads(row["plan"])),
+        personal=bool(row["personal"]),
+        answered_at=row["answered_at"],
+        metadata=orjson.loads(row["metadata"]),
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
+    )
+
+
+def _tenant(row: Row) -> Tenant:
+    return Tenant(
+        id=row["tenant_id"],
+        name=row["tenant_name"],
+        session_secret=row["tenant_session_secret"],
+        origins=tuple(orjson.loads(row["tenant_origins"])),
+        system_prompt=row["tenant_system_prompt"],
+        model=row["tenant_model"],
+        created_at=row["tenant_created_at"],
+    )

@@ -1,0 +1,412 @@
+"""The turn: one question answered, from the look-up to the ledger.
+
+    reply row for (messages, request)?    hit  -> that reply, no call
+    identical list being asked right now? yes  -> join that call
+    stand-in row for the prefix?          hit  -> the stand-in;  miss -> rebuild it
+    plan the payload -> call the model -> one transaction: reply, ledger row, cache rows
+
+Both faces and both ways of answering go through `Turns.start`. A turn is a task of its own: a
+caller who hangs up stops listening, never the call or the commit.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from service import accounting, completion, context, facts, ids, prefix, tokens
+from service.accounting import Counted
+from service.ask import Ask, SessionAsk
+from service.completion import Body, Chunk, Usage
+from service.context import Payload, StandIn
+from service.errors import RecapError, ShuttingDown, UpstreamError, UpstreamIncomplete
+from service.flight import Flight, Flights, Landed
+from service.llm import Model
+from service.metrics import Metrics
+from service.prices import Price, PriceList
+from service.storage.ledger import Layout, Ledger, Outcome, Status, TurnRow
+from service.storage.prefix_cache import CacheEntry, PrefixCache
+from service.storage.sessions import Committed, ReplyCommit, Sessions
+
+log = logging.getLogger(__name__)
+
+_OUTCOMES: dict[Status, Outcome] = {"reuse": "reused", "collapsed": "collapsed"}
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A turn that ended: what the model said, its ledger row, and for a session its commit."""
+
+    body: Body
+    row: TurnRow
+    committed: Committed | None
+
+
+@dataclass(slots=True)
+class _Course:
+    """What a turn finds out on its way, for the ledger."""
+
+    id: str
+    started_at: int
+    status: Status = "miss"
+    layout: Layout = "full"
+    full_tokens: int = 0
+    full_warm: int = 0
+    prefix_tokens: int = 0
+    payload: Payload = field(default_factory=lambda: Payload([], 0, StandIn()))
+    called: bool = False
+
+
+class Turn:
+    """A turn under way. Listening to it, or ceasing to, changes nothing for it."""
+
+    def __init__(self, ask: Ask, started_at: int) -> None:
+        self.ask = ask
+        self.course = _Course(ids.new_id("turn"), started_at)
+        self.flight: asyncio.Future[Flight] = asyncio.get_running_loop().create_future()
+        self.task: asyncio.Task[Finished]
+
+    @property
+    def status(self) -> Status:
+        """What the prefix cache was good for; known once there is a flight."""
+        return self.course.status
+
+    def board(self, flight: Flight, status: Status | None = None) -> None:
+        """From here on there is something to listen to."""
+        self.course.status = status or self.course.status
+        self.flight.set_result(flight)
+
+    async def chunks(self) -> AsyncIterator[Chunk]:
+        """The answer as it comes, from its first chunk. Raises what the turn raises."""
+        flight = await self._take_off()
+        spoken = False
+        async for chunk in flight.follow():
+            spoken = True
+            yield chunk
+        if not spoken:
+            landed = await flight.result()
+            for chunk in completion.disassemble(landed.body, include_usage=True):
+                yield chunk
+
+    async def finished(self) -> Finished:
+        """The committed answer. Raises what the turn raised, ShuttingDown if it was stopped."""
+        try:
+            return await asyncio.shield(self.task)
+        except asyncio.CancelledError:
+            if self.task.cancelled():
+                raise ShuttingDown from None
+            raise
+
+    async def _take_off(self) -> Flight:
+        waited: list[asyncio.Future[Any]] = [self.flight, self.task]
+        await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
+        if not self.flight.done():
+            await self.finished()
+        return self.flight.result()
+
+
+class Turns:
+    """Starts turns, and knows those under way."""
+
+    def __init__(
+        self,
+        *,
+        model: Model,
+        cache: PrefixCache,
+        sessions: Sessions,
+        ledger: Ledger,
+        prices: PriceList,
+        metrics: Metrics,
+        reply_reuse: bool,
+        key_bytes: int = 32,
+        clock: ids.Clock = ids.now,
+    ) -> None:
+        self._model = model
+        self._cache = cache
+        self._sessions = sessions
+        self._ledger = ledger
+        self._prices = prices
+        self._metrics = metrics
+        self._reply_reuse = reply_reuse
+        self._clock = clock
+        self._flights = Flights(key_bytes)
+        self._running: set[asyncio.Task[Finished]] = set()
+
+    def start(self, ask: Ask) -> Turn:
+        """Begin a turn; it goes on whether or not anybody listens."""
+        turn = Turn(ask, self._clock())
+        turn.task = asyncio.create_task(self._run(turn), name=turn.course.id)
+        self._running.add(turn.task)
+        turn.task.add_done_callback(self._forget)
+        return turn
+
+    async def drain(self, seconds: float) -> None:
+        """Let the running turns end; stop those that don't, as if the process had died."""
+        if self._running:
+            await asyncio.wait(set(self._running), timeout=seconds)
+        for task in set(self._running):
+            task.cancel()
+        if self._running:
+            await asyncio.wait(set(self._running))
+
+    def price(self, ask: Ask) -> Price:
+        return self._prices.price(str(ask.request.get("model", "")))
+
+    def _forget(self, task: asyncio.Task[Finished]) -> None:
+        self._running.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            error = task.exception()
+            if not isinstance(error, RecapError):
+                self._metrics.errors.labels("turn").inc()
+                log.error("turn failed", exc_info=error, extra={"action": "turn_failed"})
+
+    async def _run(self, turn: Turn) -> Finished:
+        with self._metrics.running.track_inprogress():
+            flight, leads = self._join(turn)
+            if not leads:
+                return await self._follow(turn, flight)
+            try:
+                return await self._lead(turn, flight)
+            except BaseException as error:
+                flight.fail(error if isinstance(error, Exception) else ShuttingDown())
+                raise
+            finally:
+                self._flights.forget(flight)
+
+    def _join(self, turn: Turn) -> tuple[Flight, bool]:
+        """The flight to be on, claimed before anything is awaited; and whether to lead it."""
+        ask = turn.ask
+        name = prefix.reply_key(ask.name, ask.request, ask.scope)
+        if ask.no_cache or ask.no_store:
+            return Flight(name), True
+        flight, collided = self._flights.join(name)
+        if collided:
+            self._metrics.collisions.inc()
+        if flight is not None:
+            return flight, False
+        return self._flights.take_off(name), True
+
+    async def _follow(self, turn: Turn, flight: Flight) -> Finished:
+        await self._plan(turn)
+        turn.board(flight, "collapsed")
+        try:
+            landed = await flight.result()
+        except UpstreamError:
+            await self._record_failure(turn, None)
+            raise
+        return await self._commit(turn, landed, self._stand_in_entry(turn, landed))
+
+    async def _lead(self, turn: Turn, flight: Flight) -> Finished:
+        await self._plan(turn)
+        if (stored := await self._stored_reply(turn, flight)) is not None:
+            turn.board(flight, "reuse")
+            flight.land(stored)
+            return await self._commit(turn, stored, self._stand_in_entry(turn, stored))
+        turn.board(flight)
+        landed = await self._call(turn, flight)
+        flight.land(landed)
+        entries = self._stand_in_entry(turn, landed) + self._reply_entry(turn, flight, landed)
+        return await self._commit(turn, landed, entries)
+
+    async def _stored_reply(self, turn: Turn, flight: Flight) -> Landed | None:
+        ask = turn.ask
+        if not self._reply_reuse or ask.no_cache or ask.no_store:
+            return None
+        cached = await self._cache.get("reply", flight.name, ask.tenant.id)
+        return None if cached is None else Landed(cached.value, stored=True)
+
+    async def _plan(self, turn: Turn) -> None:
+        """Put the payload on the course, and what the ledger will want to know."""
+        ask, course = turn.ask, turn.course
+        price = self.price(ask)
+        stand_in, tail = await self._stand_in(turn, price)
+        idle = ask.session.idle if ask.session else False
+        payload = context.plan(stand_in, ask.system, tail, ask.newest, price, idle=idle)
+        before = ask.system_tokens + course.prefix_tokens
+        course.full_tokens = before + ask.newest_tokens + tokens.REPLY_PRIMING
+        course.full_warm = 0 if idle or not tail else before - tail[-1].tokens
+        if not ask.can_shorten:
+            course.status = "bypass"
+            messages = [e.message for e in (*ask.system, *await ask.tail(0), *ask.newest)]
+            payload = replace(payload, messages=messages, tokens=course.full_tokens)
+        elif not payload.is_whole:
+            course.layout = "checkpoint"
+        course.payload = payload
+
+    async def _stand_in(self, turn: Turn, price: Price) -> tuple[StandIn, list[context.Entry]]:
+        """The prefix's stand-in, kept or rebuilt, and its messages since the cut."""
+        ask, course = turn.ask, turn.course
+        kept = ask.session.plan if ask.session else None
+        cached = await self._cache.get("stand_in", ask.before, ask.tenant.id)
+        if cached is not None:
+            stand_in = StandIn.from_json(cached.value)
+            if kept is None or kept.cut == stand_in.plan.cut:
+                course.status = "hit"
+                course.prefix_tokens = cached.tokens
+                stand_in = replace(stand_in, plan=kept or stand_in.plan)
+                return stand_in, await ask.tail(stand_in.plan.cut)
+        everything = await ask.tail(0)
+        course.prefix_tokens = sum(entry.tokens for entry in everything)
+        if kept is not None:
+            stand_in = context.remember(everything, kept)
+        else:
+            stand_in = context.rebuild(ask.system, everything, price)
+        return stand_in, [e for e in everything if e.anchor > stand_in.plan.cut]
+
+    async def _call(self, turn: Turn, flight: Flight) -> Landed:
+        request = turn.ask.request | {"messages": turn.course.payload.messages}
+        course = turn.course
+        course.called = True
+        self._metrics.overhead.observe((self._clock() - course.started_at) / ids.SECOND)
+        body: Body = {}
+        first_token_at: int | None = None
+        try:
+            if turn.ask.stream:
+                first_token_at = await self._stream(flight, request, course)
+                body = completion.assemble(flight.chunks)
+                if None in completion.finish_reasons(body):
+                    raise UpstreamIncomplete
+            else:
+                body = await self._model.complete(request)
+            return Landed(_answered(body, turn.ask), first_token_at)
+        except UpstreamError:
+            await self._record_failure(turn, Usage.of(body or completion.assemble(flight.chunks)))
+            raise
+
+    async def _stream(self, flight: Flight, request: Body, course: _Course) -> int | None:
+        """Feed the flight; returns when the first token came."""
+        first_token_at: int | None = None
+        async for chunk in self._model.stream(request):
+            if first_token_at is None and completion.delta_text(chunk):
+                first_token_at = self._clock()
+                self._metrics.first_token.observe((first_token_at - course.started_at) / ids.SECOND)
+            flight.add(chunk)
+        return first_token_at
+
+    def _stand_in_entry(self, turn: Turn, landed: Landed) -> list[CacheEntry]:
+        """The row for the list with its answer, which is what the next turn will look for."""
+        ask, course = turn.ask, turn.course
+        if ask.no_store or len(landed.body["choices"]) != 1:
+            return []
+        reply = self._reply_message(ask, landed.body)
+        listed = course.prefix_tokens + ask.newest_tokens + tokens.count_message(reply)
+        return [
+            CacheEntry(
+                "stand_in",
+                ask.named_with(reply),
+                ask.tenant.id,
+                ask.session.id if ask.session else None,
+                course.payload.stand_in.to_json(),
+                listed,
+            )
+        ]
+
+    def _reply_entry(self, turn: Turn, flight: Flight, landed: Landed) -> list[CacheEntry]:
+        """The row for the answer itself, if it is whole and may be given again."""
+        ask = turn.ask
+        if ask.no_store or not self._reply_reuse or not completion.is_whole(landed.body):
+            return []
+        session_id = ask.session.id if ask.session else None
+        whole = turn.course.full_tokens
+        return [CacheEntry("reply", flight.name, ask.tenant.id, session_id, landed.body, whole)]
+
+    @staticmethod
+    def _reply_message(ask: Ask, body: Body) -> Body:
+        if ask.session is None:
+            return completion.message_of(body)
+        return {"role": "assistant", "content": completion.text_of(body)}
+
+    async def _record_failure(self, turn: Turn, usage: Usage | None) -> None:
+        """A row for a turn that has no answer; what its call took is unknown unless it said so."""
+        usage = usage if turn.course.called else Usage()
+        row = self._row(turn, "failed", usage, None)
+        await self._ledger.record(row, [])
+        self._observe(row)
+
+    async def _commit(self, turn: Turn, landed: Landed, entries: list[CacheEntry]) -> Finished:
+        usage = Usage.of(landed.body) if turn.course.called else Usage()
+        row = self._row(turn, _OUTCOMES.get(turn.status, "answered"), usage, landed)
+        committed = None
+        if turn.ask.session is None:
+            await self._ledger.record(row, entries)
+        else:
+            commit = self._reply_commit(turn, turn.ask.session, landed, entries)
+            committed, row = await self._sessions.commit(commit, row)
+        self._observe(row)
+        return Finished(landed.body, row, committed)
+
+    def _reply_commit(
+        self, turn: Turn, session: SessionAsk, landed: Landed, entries: list[CacheEntry]
+    ) -> ReplyCommit:
+        ask, course = turn.ask, turn.course
+        text = completion.text_of(landed.body)
+        reply = {"role": "assistant", "content": text}
+        reply_tokens = tokens.count_message(reply)
+        return ReplyCommit(
+            session_id=session.id,
+            covered_seq=session.covered_seq,
+            epoch=session.epoch,
+            force=session.force,
+            text=text,
+            tokens=reply_tokens,
+            personal=facts.is_personal(text),
+            system_hash=session.system_hash,
+            prefix=ask.named_with(reply),
+            plan=course.payload.stand_in.plan,
+            entries=entries,
+        )
+
+    def _row(
+        self, turn: Turn, outcome: Outcome, usage: Usage | None, landed: Landed | None
+    ) -> TurnRow:
+        ask, course = turn.ask, turn.course
+        said = Usage.of(landed.body) if landed else None
+        counted = Counted(course.payload.tokens, course.full_tokens, course.full_warm)
+        bill = accounting.bill(
+            usage, counted, said.completion_tokens if said else 0, self.price(ask)
+        )
+        first_token_at = landed.first_token_at if landed else None
+        return TurnRow(
+            id=course.id,
+            tenant_id=ask.tenant.id,
+            session_id=ask.session.id if ask.session else None,
+            reply_id=None,
+            model=str(ask.request["model"]),
+            outcome=outcome,
+            status=course.status,
+            layout=course.layout,
+            prompt_tokens=usage.prompt_tokens if usage else None,
+            completion_tokens=usage.completion_tokens if usage else None,
+            cached_tokens=usage.cached_tokens if usage else None,
+            cache_write_tokens=usage.cache_write_tokens if usage else None,
+            full_prompt_tokens=bill.full_prompt_tokens,
+            cost=bill.cost,
+            full_cost=bill.full_cost,
+            latency_us=self._clock() - course.started_at,
+            first_token_us=first_token_at - course.started_at if first_token_at else None,
+            created_at=course.started_at,
+        )
+
+    def _observe(self, row: TurnRow) -> None:
+        metrics = self._metrics
+        metrics.turns.labels(row.outcome).inc()
+        metrics.lookups.labels(row.status).inc()
+        metrics.turn_seconds.observe(row.latency_us / ids.SECOND)
+        if row.prompt_tokens is None:
+            metrics.unknown_usage.inc()
+            return
+        metrics.tokens_sent.inc(row.prompt_tokens)
+        metrics.tokens_cached.inc(row.cached_tokens or 0)
+        metrics.tokens_saved.inc(max(0, row.full_prompt_tokens - row.prompt_tokens))
+
+
+def _answered(body: Body, ask: Ask) -> Body:
+    """A body that can be given on. Raises UpstreamError where it holds no answer."""
+    if not body.get("choices"):
+        raise UpstreamError("The model's answer has no choices.")
+    if ask.session and not completion.text_of(body).strip():
+        raise UpstreamError("The model's answer is empty.")
+    return body

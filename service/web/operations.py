@@ -1,0 +1,42 @@
+"""What operators' tools ask: is it alive, is it ready, what are the numbers, what is the API."""
+
+from __future__ import annotations
+
+import orjson
+from aiohttp import web
+from prometheus_client import CONTENT_TYPE_LATEST
+
+from service.errors import StorageError
+from service.web.keys import rooms
+
+
+async def livez(request: web.Request) -> web.Response:
+    """200 while the process can answer at all."""
+    return web.json_response({"status": "ok"})
+
+
+async def readyz(request: web.Request) -> web.Response:
+    """200 once the database is migrated and answers; 503 while shutting down. No model call."""
+    if rooms(request).channels.closed:
+        return web.json_response({"status": "draining"}, status=503)
+    try:
+        await rooms(request).tenants.all()
+    except StorageError:
+        return web.json_response({"status": "no database"}, status=503)
+    return web.json_response({"status": "ok"})
+
+
+async def metrics(request: web.Request) -> web.Response:
+    """Prometheus' text format."""
+    return web.Response(
+        body=rooms(request).metrics.exposition(), headers={"Content-Type": CONTENT_TYPE_LATEST}
+    )
+
+
+OPENAPI = web.AppKey("openapi", dict)
+
+
+async def openapi(request: web.Request) -> web.Response:
+    """This API, described."""
+    body = orjson.dumps(request.config_dict[OPENAPI], option=orjson.OPT_INDENT_2)
+    return web.Response(body=body, content_type="application/json")

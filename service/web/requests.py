@@ -1,0 +1,180 @@
+"""Reading requests: bodies, headers and credentials, each checked once and in one place."""
+
+from __future__ import annotations
+
+import hmac
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+from aiohttp import web
+
+from service import ids
+from service.conversation import Directives
+from service.errors import (
+    BodyTooLarge,
+    InvalidRequest,
+    MalformedBody,
+    NotAuthenticated,
+    NotFound,
+    OriginNotAllowed,
+)
+from service.storage.sessions import Session
+from service.storage.tenants import Tenant
+from service.web.keys import rooms
+
+MAX_DEPTH = 64
+MAX_KEY_LENGTH = 255
+
+
+async def json_object(
+    request: web.Request, *, empty_ok: bool = False
+) -> tuple[dict[str, Any], bytes]:
+    """The body as an object, and its bytes.
+
+    Raises MalformedBody (not UTF-8 JSON, lone surrogates, too deep), BodyTooLarge, InvalidRequest
+    (no object, NUL characters).
+    """
+    try:
+        raw = await request.read()
+    except web.HTTPRequestEntityTooLarge:
+        raise BodyTooLarge from None
+    if empty_ok and not raw.strip():
+        return {}, b"{}"
+    try:
+        value = orjson.loads(raw)
+    except orjson.JSONDecodeError as error:
+        raise MalformedBody(f"The body is not JSON in UTF-8: {error.msg}.") from None
+    if not isinstance(value, dict):
+        raise InvalidRequest("The body must be a JSON object.")
+    _check_nesting(value)
+    if b"\\u0000" in raw and _has_nul(value):
+        raise InvalidRequest("Texts must not hold the character NUL.")
+    return value, raw
+
+
+def bearer(request: web.Request) -> str:
+    """The bearer credential; an empty header is none. Raises NotAuthenticated."""
+    scheme, _, credential = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not credential.strip():
+        raise NotAuthenticated
+    return credential.strip()
+
+
+async def tenant_of(request: web.Request) -> Tenant:
+    """The tenant whose key this is. Raises NotAuthenticated."""
+    tenant = await rooms(request).tenants.by_key(bearer(request))
+    if tenant is None:
+        raise NotAuthenticated
+    return tenant
+
+
+async def tenant_for_new_session(request: web.Request) -> Tenant:
+    """By the tenant's key, or by its publishable key from an allowed origin.
+
+    Raises NotAuthenticated, OriginNotAllowed.
+    """
+    credential = bearer(request)
+    if not credential.startswith("pk_"):
+        return await tenant_of(request)
+    tenant = await rooms(request).tenants.by_publishable_key(credential)
+    if tenant is None:
+        raise NotAuthenticated
+    if request.headers.get("Origin") not in tenant.origins:
+        raise OriginNotAllowed
+    return tenant
+
+
+async def session_of(request: web.Request) -> tuple[Session, Tenant, bool]:
+    """The session of the URL, if the credential is for it; and whether it is the tenant's key.
+
+    A session token speaks for its session alone. What isn't for you is NotFound, as what isn't
+    there; a credential that is nobody's is NotAuthenticated. Neither tells which sessions exist.
+    """
+    session_id = request.match_info["id"]
+    credential = bearer(request)
+    if not credential.startswith("st."):
+        tenant = await tenant_of(request)
+        found = await rooms(request).sessions.get(session_id)
+        if found is None or found[1].id != tenant.id:
+            raise NotFound
+        return *found, True
+    claimed = ids.session_of(credential)
+    if claimed is None:
+        raise NotAuthenticated
+    if claimed != session_id:
+        raise NotFound
+    found = await rooms(request).sessions.get(session_id)
+    if found is None or not ids.token_matches(found[1].session_secret, session_id, credential):
+        raise NotAuthenticated
+    return *found, False
+
+
+def is_operator(request: web.Request) -> bool:
+    token = rooms(request).settings.operator_token
+    if token is None:
+        return False
+    return hmac.compare_digest(token.get_secret_value().encode(), bearer(request).encode())
+
+
+def idempotency_key(request: web.Request) -> str | None:
+    """Raises InvalidRequest unless it is absent or 1 to 255 characters."""
+    key = request.headers.get("Idempotency-Key")
+    if key is None:
+        return None
+    if not 1 <= len(key) <= MAX_KEY_LENGTH or any("\udc80" <= c <= "\udfff" for c in key):
+        raise InvalidRequest("Idempotency-Key takes 1 to 255 characters.", param="Idempotency-Key")
+    return key
+
+
+def directives(request: web.Request) -> Directives:
+    said = {part.strip().lower() for part in request.headers.get("Cache-Control", "").split(",")}
+    return Directives(no_cache="no-cache" in said, no_store="no-store" in said)
+
+
+def wants_events(request: web.Request) -> bool:
+    return "text/event-stream" in request.headers.get("Accept", "")
+
+
+def integer(request: web.Request, name: str, default: int, low: int, high: int) -> int:
+    """A whole number from the query. Raises InvalidRequest."""
+    text = request.query.get(name)
+    if text is None:
+        return default
+    if not (text.isascii() and text.isdecimal() and len(text) < 19 and low <= int(text) <= high):
+        raise InvalidRequest(f"{name} takes a whole number from {low} to {high}.", param=name)
+    return int(text)
+
+
+def moment(request: web.Request, name: str) -> int | None:
+    """A date or a time of the query in microseconds; UTC where none is said. InvalidRequest."""
+    text = request.query.get(name)
+    if text is None:
+        return None
+    try:
+        parsed = datetime.fromisoformat(text)
+    except ValueError:
+        raise InvalidRequest(f"{name} takes a date or a time, 2026-01-31.", param=name) from None
+    return int((parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).timestamp() * ids.SECOND)
+
+
+def _check_nesting(value: Any) -> None:
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        level = [
+            item
+            for parent in level
+            for item in (parent.values() if isinstance(parent, dict) else parent)
+            if isinstance(item, dict | list)
+        ]
+        if not level:
+            return
+    raise MalformedBody(f"The body is nested more than {MAX_DEPTH} levels deep.")
+
+
+def _has_nul(value: Any) -> bool:
+    if isinstance(value, str):
+        return "\0" in value
+    if isinstance(value, dict):
+        return any(_has_nul(item) for pair in value.items() for item in pair)
+    return isinstance(value, list) and any(map(_has_nul, value))

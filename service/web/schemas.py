@@ -1,0 +1,162 @@
+"""The shapes that the API takes and gives, for `openapi.json` and for the tests that check it."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, NotRequired
+
+from typing_extensions import TypedDict
+
+
+class SessionCreate(TypedDict):
+    """What opens a conversation."""
+
+    metadata: NotRequired[dict[str, Any]]
+
+
+class SessionCreated(TypedDict):
+    """An open conversation and the token that speaks for it."""
+
+    id: str
+    token: str
+    owner: str
+    created_at: str
+
+
+class SessionShown(TypedDict):
+    """A conversation's state."""
+
+    id: str
+    owner: str
+    message_count: int
+    created_at: str
+    updated_at: str
+
+
+class MessageCreate(TypedDict):
+    """What the customer says."""
+
+    content: str
+
+
+class MessageShown(TypedDict):
+    """One entry of a conversation; `seq` is dense from 1."""
+
+    id: str
+    seq: int
+    kind: Literal["customer", "bot", "agent", "note", "activity"]
+    content: str
+    author: NotRequired[str]
+    created_at: str
+
+
+class UsageShown(TypedDict):
+    """What a turn took, and what sending the whole history would have taken.
+
+    Null where the provider's usage never came.
+    """
+
+    prompt_tokens: int | None
+    completion_tokens: int | None
+    cached_tokens: int | None
+    cache_write_tokens: int | None
+    full_prompt_tokens: int
+    saved_tokens: int | None
+    cost: float | None
+    saved_cost: float | None
+    currency: str
+
+
+class CacheShown(TypedDict):
+    """What the prefix cache was good for, and how the payload was laid out."""
+
+    status: Literal["hit", "miss", "reuse", "collapsed", "bypass"]
+    layout: Literal["full", "checkpoint"]
+
+
+class AnswerShown(TypedDict):
+    """How a message was taken care of; `superseded_by` names the newer message, if any."""
+
+    message: MessageShown
+    reply: MessageShown | None
+    owner: str
+    usage: UsageShown | None
+    cache: CacheShown | None
+    superseded_by: NotRequired[str | None]
+
+
+class MessagePage(TypedDict):
+    """A page of a transcript; `next` is what to give as `after` for the next one."""
+
+    data: list[MessageShown]
+    next: int | None
+
+
+class SessionExport(TypedDict):
+    """All that is held about a conversation."""
+
+    id: str
+    owner: str
+    metadata: dict[str, Any]
+    created_at: str
+    updated_at: str
+    messages: list[MessageShown]
+    turns: list[dict[str, Any]]
+
+
+class UsageRow(TypedDict, extra_items=Any):  # type: ignore[call-arg]
+    """Sums of one group; its name stands under the grouping's own name."""
+
+    turns: int
+    unknown: int
+    hits: int
+    reused: int
+    prompt_tokens: int
+    completion_tokens: int
+    cached_tokens: int
+    cache_write_tokens: int
+    full_prompt_tokens: int
+    saved_tokens: int
+    cost: float
+    saved_cost: float
+    latency_ms: float | None
+    first_token_ms: float | None
+
+
+class UsageReport(TypedDict):
+    """The ledger, summed up."""
+
+    by: str
+    currency: str
+    data: list[UsageRow]
+
+
+class Problem(TypedDict):
+    """An error (RFC 9457); switch on `code`."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+    param: NotRequired[str]
+
+
+class OpenAIErrorBody(TypedDict):
+    """What OpenAI says of an error."""
+
+    message: str
+    type: str
+    param: str | None
+    code: str | None
+
+
+class OpenAIError(TypedDict):
+    """An error on OpenAI's routes."""
+
+    error: OpenAIErrorBody
+
+
+class Health(TypedDict):
+    """How the server is."""
+
+    status: str

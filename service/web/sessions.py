@@ -1,0 +1,230 @@
+"""Sessions over REST: what the chat page and the tenant's own servers use."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import orjson
+from aiohttp import web
+
+from service import accounting, ids
+from service.conversation import Answered, Batch
+from service.errors import InvalidRequest, RecapError
+from service.events import Event, Follower, Live, Place, delta
+from service.storage.sessions import Message
+from service.web import problems, requests
+from service.web.cache_status import cache_status
+from service.web.keys import Rooms, rooms
+from service.web.sse import HEARTBEAT_SECONDS, EventStream
+
+METADATA_BYTES = 8192
+EXPORT_PAGE = 1000
+
+
+async def create(request: web.Request) -> web.Response:
+    """Open a conversation."""
+    tenant = await requests.tenant_for_new_session(request)
+    key = requests.idempotency_key(request)
+    body, raw = await requests.json_object(request, empty_ok=True)
+    metadata = body.get("metadata") or {}
+    if not isinstance(metadata, dict) or len(orjson.dumps(metadata)) > METADATA_BYTES:
+        raise InvalidRequest(
+            f"metadata takes an object of at most {METADATA_BYTES} bytes.", param="metadata"
+        )
+    session = await rooms(request).conversations.create(
+        tenant, metadata=metadata, idempotency_key=key, request_hash=ids.fingerprint(raw)
+    )
+    return _json(
+        {
+            "id": session.id,
+            "token": ids.sign_session(tenant.session_secret, session.id),
+            "owner": "bot",
+            "created_at": ids.rfc3339(session.created_at),
+        },
+        status=201,
+    )
+
+
+async def show(request: web.Request) -> web.Response:
+    """One conversation."""
+    session, _, _ = await requests.session_of(request)
+    return _json(
+        {
+            "id": session.id,
+            "owner": session.owner,
+            "message_count": session.last_seq,
+            "created_at": ids.rfc3339(session.created_at),
+            "updated_at": ids.rfc3339(session.updated_at),
+        }
+    )
+
+
+async def post_message(request: web.Request) -> web.StreamResponse:
+    """Say something as the customer; answers when the turn is done, or as it goes (SSE)."""
+    session, _, _ = await requests.session_of(request)
+    key = requests.idempotency_key(request)
+    body, raw = await requests.json_object(request)
+    content = _content(body, rooms(request).settings.max_message_chars)
+    streams = requests.wants_events(request)
+    message, batch = await rooms(request).conversations.post(
+        session.id,
+        content,
+        idempotency_key=key,
+        request_hash=ids.fingerprint(raw),
+        directives=requests.directives(request),
+        join=streams,
+    )
+    if streams:
+        return await _stream_answer(request, session.id, message, batch)
+    answered = await rooms(request).conversations.answer(session.id, message, batch)
+    turn = answered.turn
+    headers = {"Cache-Status": cache_status(turn.status)} if turn else {}
+    return _json(_answer(rooms(request), answered), headers=headers)
+
+
+async def messages(request: web.Request) -> web.Response:
+    """The transcript, page by page."""
+    session, _, is_tenant = await requests.session_of(request)
+    after = requests.integer(request, "after", 0, 0, 2**53)
+    limit = requests.integer(request, "limit", 100, 1, 1000)
+    page = await rooms(request).sessions.page(
+        session.id, after=after, limit=limit + 1, notes=is_tenant
+    )
+    more = len(page) > limit
+    shown = page[:limit]
+    return _json({"data": [m.public() for m in shown], "next": shown[-1].seq if more else None})
+
+
+async def events(request: web.Request) -> web.StreamResponse:
+    """Everything that happens in a conversation, as server-sent events."""
+    session, _, _ = await requests.session_of(request)
+    place = Place.parse(request.headers.get("Last-Event-ID", ""))
+    room = rooms(request)
+    stream = await EventStream().open(request)
+    follower = Follower(room.channels, room.sessions, session.id, place)
+    async for event in follower.events(HEARTBEAT_SECONDS):
+        await (stream.heartbeat() if event is None else stream.send(event))
+    return await stream.close()
+
+
+async def export(request: web.Request) -> web.Response:
+    """All that is held about a conversation."""
+    session, _, is_tenant = await requests.session_of(request)
+    if not is_tenant:
+        await requests.tenant_of(request)
+    room = rooms(request)
+    said: list[dict[str, Any]] = []
+    while page := await room.sessions.page(
+        session.id, after=said[-1]["seq"] if said else 0, limit=EXPORT_PAGE, notes=True
+    ):
+        said += [message.public() for message in page]
+    turns = await room.sessions.turns(session.id)
+    return _json(
+        {
+            "id": session.id,
+            "owner": session.owner,
+            "metadata": session.metadata,
+            "created_at": ids.rfc3339(session.created_at),
+            "updated_at": ids.rfc3339(session.updated_at),
+            "messages": said,
+            "turns": [turn | {"created_at": ids.rfc3339(turn["created_at"])} for turn in turns],
+        }
+    )
+
+
+async def erase(request: web.Request) -> web.Response:
+    """Erase a conversation everywhere, the cache included."""
+    session, _, is_tenant = await requests.session_of(request)
+    if not is_tenant:
+        await requests.tenant_of(request)
+    await rooms(request).sessions.erase(session.id)
+    rooms(request).channels.notify(session.id)
+    return web.Response(status=204)
+
+
+async def _stream_answer(
+    request: web.Request, session_id: str, message: Message, batch: Batch | None
+) -> web.StreamResponse:
+    room = rooms(request)
+    place = Place.parse(request.headers.get("Last-Event-ID", ""))
+    stream = await EventStream().open(request)
+    if place.seq < message.seq:
+        await stream.send(Event("message", message.public(), str(message.seq)))
+    try:
+        if batch is not None:
+            offset = place.offset if place.seq == message.seq else 0
+            await _stream_batch(stream, room, session_id, batch, offset)
+        answered = await room.conversations.answer(session_id, message, batch)
+        await stream.send(_last_event(room, answered))
+    except RecapError as error:
+        await stream.send(Event("error", problems.problem(error)))
+    return await stream.close()
+
+
+async def _stream_batch(
+    stream: EventStream, room: Rooms, session_id: str, batch: Batch, offset: int
+) -> None:
+    """The deltas of the reply to a batch, until it is committed or dropped."""
+    with room.channels.listen(session_id) as wake:
+        while not batch.done.done():
+            wake.clear()
+            if batch.live is not None:
+                offset = await _send_rest(stream, batch.live, offset)
+            if batch.done.done():
+                break
+            try:
+                await asyncio.wait_for(wake.wait(), HEARTBEAT_SECONDS)
+            except TimeoutError:
+                await stream.heartbeat()
+        if batch.live is not None and not batch.live.superseded:
+            await _send_rest(stream, batch.live, offset)
+
+
+async def _send_rest(stream: EventStream, live: Live, offset: int) -> int:
+    if len(live.text) > offset:
+        await stream.send(delta(live, offset))
+    return len(live.text)
+
+
+def _last_event(room: Rooms, answered: Answered) -> Event:
+    data = _answer(room, answered)
+    if answered.reply is not None:
+        return Event("reply", data, str(answered.reply.seq))
+    if answered.turn is None:
+        return Event("reply", data, str(answered.message.seq))
+    return Event("superseded", {"by": answered.superseded_by} | data)
+
+
+def _answer(room: Rooms, answered: Answered) -> dict[str, Any]:
+    turn = answered.turn
+    body: dict[str, Any] = {
+        "message": answered.message.public(),
+        "reply": answered.reply.public() if answered.reply else None,
+        "owner": answered.owner,
+        "usage": accounting.usage_json(turn, room.settings.currency) if turn else None,
+        "cache": {"status": turn.status, "layout": turn.layout} if turn else None,
+    }
+    if answered.reply is None and turn is not None:
+        body["superseded_by"] = answered.superseded_by
+    return body
+
+
+def _content(body: dict[str, Any], most: int) -> str:
+    content = body.get("content")
+    if not isinstance(content, str):
+        raise InvalidRequest("content takes a text.", param="content")
+    if not content.strip():
+        raise InvalidRequest("content must not be blank.", param="content")
+    if len(content) > most:
+        raise InvalidRequest(f"content takes at most {most} characters.", param="content")
+    return content
+
+
+def _json(body: Any, *, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
+    return web.Response(
+        status=status,
+        body=orjson.dumps(body),
+        content_type="application/json",
+        headers={"Cache-Control": "no-store"} | (headers or {}),
+    )

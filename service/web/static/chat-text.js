@@ -1,0 +1,153 @@
+/** Every word, figure and date of the chat page, in Chinese where the browser is, else in English. */
+
+const preferred = navigator.language || 'en';
+const chinese = /^zh\b/i.test(preferred);
+/** The page's language tag, with the reader's region where the page speaks their language. */
+export const locale = chinese || /^en\b/i.test(preferred) ? preferred : 'en';
+const whole = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
+const origin = location.origin;
+
+const english = {
+  newConversation: 'New conversation',
+  conversation: 'Conversation',
+  yourMessage: 'Your message',
+  placeholder: 'Write a message…',
+  hint: 'Enter to send, Shift + Enter for a new line',
+  send: 'Send',
+  retry: 'Retry',
+  latest: 'Newest messages',
+  you: 'You',
+  bot: 'Assistant',
+  agent: 'Live agent',
+  writing: 'The assistant is writing…',
+  sending: 'sending…',
+  loading: 'Loading the conversation…',
+  lost: 'Connection lost. Reconnecting…',
+  unreachable: 'the server cannot be reached',
+  notSent: (/** @type {string} */ why) => `Not sent: ${why}`,
+  noAnswer: (/** @type {string} */ why) => `No answer: ${why}`,
+  left: (/** @type {string} */ count) => `${count} left`,
+  welcome: ['How can we help?', 'Write as much as you like. The whole conversation is remembered.'],
+  noKey: [
+    'This page opens from a link',
+    'The link carries a key, and this browser does not have one yet.',
+    'Start `recap` for the first time: it prints the link.',
+    `Or run \`recap tenant rotate NAME\` and open \`${origin}/#key=PUBLISHABLE_KEY\`.`,
+  ],
+  badKey: [
+    'This key is not valid any more',
+    'The server does not know the key that this browser keeps.',
+    `Run \`recap tenant rotate NAME\` and open \`${origin}/#key=PUBLISHABLE_KEY\`.`,
+  ],
+  gone: [
+    'This conversation is no longer on the server',
+    'Its records were removed. You can start a new one.',
+  ],
+  sent: (/** @type {string} */ sent) => `${sent} tokens sent`,
+  instead: (/** @type {string} */ sent, /** @type {string} */ full) =>
+    `${sent} tokens sent instead of ${full}`,
+  percent: (/** @type {number} */ part) => `${part}\u00a0% saved`,
+  total: (/** @type {string[]} */ parts) => `saved so far: ${parts.join(', ')}`,
+  tokens: (/** @type {string} */ count) => `${count} tokens`,
+  status: /** @type {Record<string, string>} */ ({
+    hit: 'prefix hit',
+    miss: 'prefix miss',
+    reuse: 'answer reused',
+    collapsed: 'call shared',
+    bypass: 'sent whole',
+  }),
+};
+
+/** @type {typeof english} */
+const mandarin = {
+  newConversation: '新对话',
+  conversation: '对话',
+  yourMessage: '您的消息',
+  placeholder: '输入消息…',
+  hint: 'Enter 发送，Shift + Enter 换行',
+  send: '发送',
+  retry: '重试',
+  latest: '最新消息',
+  you: '您',
+  bot: '助手',
+  agent: '人工客服',
+  writing: '助手正在输入…',
+  sending: '发送中…',
+  loading: '正在加载对话…',
+  lost: '连接已断开，正在重新连接…',
+  unreachable: '无法连接服务器',
+  notSent: (why) => `未发送：${why}`,
+  noAnswer: (why) => `未能回复：${why}`,
+  left: (count) => `还可输入 ${count} 字`,
+  welcome: ['有什么可以帮您？', '想说多少都可以，整段对话都会被记住。'],
+  noKey: [
+    '请通过链接打开此页面',
+    '链接中带有密钥，而此浏览器还没有密钥。',
+    '首次启动 `recap` 时会打印该链接。',
+    `也可以运行 \`recap tenant rotate NAME\`，然后打开 \`${origin}/#key=PUBLISHABLE_KEY\`。`,
+  ],
+  badKey: [
+    '此密钥已失效',
+    '服务器不认识此浏览器保存的密钥。',
+    `请运行 \`recap tenant rotate NAME\`，然后打开 \`${origin}/#key=PUBLISHABLE_KEY\`。`,
+  ],
+  gone: ['服务器上已没有这段对话', '对话记录已被删除，您可以开始新的对话。'],
+  sent: (sent) => `发送 ${sent} 个 token`,
+  instead: (sent, full) => `发送 ${sent} 个 token，原需 ${full} 个`,
+  percent: (part) => `节省 ${part}%`,
+  total: (parts) => `累计节省：${parts.join('，')}`,
+  tokens: (count) => `${count} 个 token`,
+  status: {
+    hit: '前缀命中',
+    miss: '前缀未命中',
+    reuse: '复用已有回答',
+    collapsed: '合并调用',
+    bypass: '完整发送',
+  },
+};
+
+export const text = chinese ? mandarin : english;
+
+/** @param {number} count */
+export const charactersLeft = (count) => text.left(whole.format(count));
+
+/** @param {number} amount @param {string} currency */
+function money(amount, currency) {
+  const digits = amount < 1 ? { maximumSignificantDigits: 2 } : { maximumFractionDigits: 2 };
+  try {
+    return new Intl.NumberFormat(locale, { style: 'currency', currency, ...digits }).format(amount);
+  } catch {
+    return `${new Intl.NumberFormat(locale, digits).format(amount)} ${currency ?? ''}`;
+  }
+}
+
+/** One line: what a turn saved. @param {import('./chat-store.js').Saving} saving */
+export function savingLine({ sent, full, saved, status }) {
+  const parts = [];
+  if (sent !== null && saved > 0) {
+    parts.push(text.instead(whole.format(sent), whole.format(full)));
+    parts.push(text.percent(Math.floor((100 * saved) / full)));
+  } else if (sent !== null) {
+    parts.push(text.sent(whole.format(sent)));
+  }
+  return [...parts, text.status[status]].filter(Boolean).join(' · ');
+}
+
+/**
+ * What the conversation saved; empty while that is nothing.
+ * @param {import('./chat-store.js').Total | null} total
+ */
+export function totalLine(total) {
+  if (!total || total.tokens <= 0) return '';
+  const parts = [text.tokens(whole.format(total.tokens))];
+  if (total.cost > 0) parts.push(money(total.cost, total.currency));
+  return text.total(parts);
+}
+
+/** The time of today's messages, date and time of older ones. @param {string} stamp ISO 8601 */
+export function when(stamp) {
+  const date = new Date(stamp);
+  if (Number.isNaN(date.getTime())) return '';
+  const today = date.toDateString() === new Date().toDateString();
+  return date.toLocaleString(locale, { timeStyle: 'short', ...(today ? {} : { dateStyle: 'medium' }) });
+}

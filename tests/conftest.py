@@ -1,0 +1,167 @@
+"""A real Recap server on a loopback port, over a real SQLite file, in front of a scripted model."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+from aiohttp.test_utils import TestServer
+
+from service import tokens
+from service.app import create_app, open_rooms
+from service.loopback import LoopbackModel, Scripted
+from service.settings import Settings
+from service.storage import migrate
+from service.storage.tenants import TenantKeys
+from service.web.keys import Rooms
+
+ORIGIN = "https://shop.example"
+
+
+@dataclass
+class Upstream:
+    """The model's provider: answers from a script, and remembers what it was asked."""
+
+    requests: list[dict[str, Any]] = field(default_factory=list)
+    script: list[Scripted] = field(default_factory=list)
+    default: Callable[[dict[str, Any]], Scripted] = lambda body: Scripted(
+        text=f"Answer to: {last_text(body)[:60]}"
+    )
+    base_url: str = ""
+
+    def respond(self, body: dict[str, Any]) -> Scripted:
+        self.requests.append(body)
+        return self.script.pop(0) if self.script else self.default(body)
+
+    @property
+    def calls(self) -> int:
+        return len(self.requests)
+
+
+def last_text(body: Mapping[str, Any]) -> str:
+    content = body["messages"][-1].get("content")
+    if isinstance(content, str):
+        return content
+    return " ".join(part.get("text", "") for part in content or [])
+
+
+@dataclass
+class Recap:
+    """One running server and everything a test needs to talk to it."""
+
+    url: str
+    rooms: Rooms
+    http: aiohttp.ClientSession
+    keys: TenantKeys
+    upstream: Upstream
+    database: Path
+
+    def bearer(self, token: str | None = None, **headers: str) -> dict[str, str]:
+        return {"Authorization": f"Bearer {token or self.keys.key}", **headers}
+
+    async def open_session(self, key: str | None = None, **body: Any) -> dict[str, Any]:
+        async with self.http.post(
+            "/v1/sessions", json=body, headers=self.bearer(key or self.keys.key)
+        ) as response:
+            assert response.status == 201, await response.text()
+            session: dict[str, Any] = await response.json()
+            return session
+
+    async def say(self, session: Mapping[str, Any], content: str, **headers: str) -> dict[str, Any]:
+        """Post a message and return the whole answer."""
+        async with self.http.post(
+            f"/v1/sessions/{session['id']}/messages",
+            json={"content": content},
+            headers=self.bearer(session["token"], **headers),
+        ) as response:
+            assert response.status == 200, await response.text()
+            answer: dict[str, Any] = await response.json()
+            return answer
+
+    async def transcript(self, session: Mapping[str, Any]) -> list[dict[str, Any]]:
+        async with self.http.get(
+            f"/v1/sessions/{session['id']}/messages?limit=1000",
+            headers=self.bearer(session["token"]),
+        ) as response:
+            data: list[dict[str, Any]] = (await response.json())["data"]
+            return data
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated, empty database, made once and copied for each test."""
+    path = tmp_path_factory.mktemp("template") / "recap.db"
+    migrate.upgrade(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture
+def database(template: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copy(template, tmp_path / "recap.db"))
+
+
+@pytest.fixture
+async def upstream() -> AsyncIterator[Upstream]:
+    scripted = Upstream()
+    server = LoopbackModel(scripted.respond, count_tokens=tokens.count)
+    scripted.base_url = await server.start()
+    yield scripted
+    await server.close()
+
+
+Starter = Callable[..., contextlib.AbstractAsyncContextManager[Recap]]
+
+
+@pytest.fixture
+def start_recap(upstream: Upstream, database: Path) -> Starter:
+    """Starts servers over this test's database; keyword arguments are settings."""
+
+    @contextlib.asynccontextmanager
+    async def start(
+        *, key_bytes: int = 32, keys: TenantKeys | None = None, **values: Any
+    ) -> AsyncIterator[Recap]:
+        settings = make_settings(upstream, database, **values)
+        async with open_rooms(settings, key_bytes=key_bytes) as rooms:
+            made = keys or await rooms.tenants.create("shop", origins=[ORIGIN])
+            server = TestServer(create_app(settings, rooms))
+            await server.start_server(shutdown_timeout=1)
+            url = str(server.make_url("")).rstrip("/")
+            async with aiohttp.ClientSession(url) as http:
+                yield Recap(url, rooms, http, made, upstream, database)
+            await server.close()
+
+    return start
+
+
+@pytest.fixture
+async def recap(start_recap: Starter) -> AsyncIterator[Recap]:
+    async with start_recap() as running:
+        yield running
+
+
+def make_settings(upstream: Upstream, database: Path, **values: Any) -> Settings:
+    defaults = {
+        "database_url": f"sqlite:///{database}",
+        "openai_base_url": upstream.base_url,
+        "openai_api_key": "test",
+        "openai_model": "test-model",
+        "system_prompt": "You are the shop's helper.",
+        "burst_silence_seconds": 0.1,
+        "upstream_timeout_seconds": 10,
+        "upstream_max_retries": 0,
+        "operator_token": "operator-token-of-the-tests",
+    }
+    return Settings(_env_file=None, **{**defaults, **values})
+
+
+@pytest.fixture(autouse=True)
+def _no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Settings come from the tests alone."""
+    for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENAI_MODEL", "DATABASE_URL", "PORT"):
+        monkeypatch.delenv(name, raising=False)
