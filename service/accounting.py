@@ -11,20 +11,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from service.completion import Usage
+from service.ids import SECOND
+from service.metrics import Metrics
+from service.planner import Course
 from service.prices import Price
 from service.storage.ledger import TurnRow
 
 MILLION = 1_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Counted:
-    """Our counts for a turn, in tokens: the payload sent, the whole list, and how much of the
-    whole the provider would have seen the turn before."""
-
-    payload: int
-    whole: int
-    whole_warm: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,17 +29,17 @@ class Bill:
     full_cost: float | None
 
 
-def bill(usage: Usage | None, counted: Counted, completion_tokens: int, price: Price) -> Bill:
+def bill(course: Course, usage: Usage | None, completion_tokens: int, price: Price) -> Bill:
     """The bill of a call; `completion_tokens` is what its answer holds, also if it was reused.
 
     The whole history is priced under the provider's own prefix cache, as a client that sends it
     all would have had it: saving against anything else would be boasting.
     """
     if usage is None:
-        return Bill(counted.whole, None, None)
+        return Bill(course.full_tokens, None, None)
     sent = usage.prompt_tokens
-    whole = sent + counted.whole - counted.payload if sent else counted.whole
-    full_input = price.billed(whole, min(counted.whole_warm, whole)) * price.input
+    whole = course.full_tokens + (sent - course.payload.tokens if sent else 0)
+    full_input = price.billed(whole, min(course.full_warm, whole)) * price.input
     return Bill(
         full_prompt_tokens=whole,
         cost=price.cost(
@@ -73,3 +66,16 @@ def usage_json(row: TurnRow, currency: str) -> dict[str, Any]:
         "saved_cost": saved_cost,
         "currency": currency,
     }
+
+
+def observe(metrics: Metrics, row: TurnRow) -> None:
+    """Count a finished turn."""
+    metrics.turns.labels(row.outcome).inc()
+    metrics.lookups.labels(row.status).inc()
+    metrics.turn_seconds.observe(row.latency_us / SECOND)
+    if row.prompt_tokens is None:
+        metrics.unknown_usage.inc()
+        return
+    metrics.tokens_sent.inc(row.prompt_tokens)
+    metrics.tokens_cached.inc(row.cached_tokens or 0)
+    metrics.tokens_saved.inc(max(0, row.full_prompt_tokens - row.prompt_tokens))

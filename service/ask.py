@@ -16,7 +16,8 @@ from service import context, prefix, tokens
 from service.completion import Body
 from service.context import Entry, Plan
 from service.prefix import Canonical, PrefixHash
-from service.storage.sessions import Session, Sessions
+from service.storage.records import Session
+from service.storage.sessions import Sessions
 from service.storage.tenants import Tenant
 
 Tail = Callable[[int], Awaitable[list[Entry]]]

@@ -19,7 +19,8 @@ from service.events import Channels, Live
 from service.metrics import Metrics
 from service.prices import PriceList
 from service.storage.ledger import Ledger, TurnRow
-from service.storage.sessions import Committed, Message, Session, Sessions
+from service.storage.records import Committed, Message, Session
+from service.storage.sessions import Sessions
 from service.storage.tenants import Tenant
 from service.turn import Turn, Turns
 

@@ -16,7 +16,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from service.errors import RecapError
-from service.storage.sessions import Message, Sessions
+from service.storage.records import Message
+from service.storage.sessions import Sessions
 
 LIVES_KEPT = 8
 """Replies of a session whose end a listener may still have to be told."""

@@ -14,22 +14,22 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from typing import Any
 
-from service import accounting, completion, context, facts, ids, prefix, tokens
-from service.accounting import Counted
+from service import accounting, completion, facts, ids, planner, prefix, tokens
 from service.ask import Ask, SessionAsk
 from service.completion import Body, Chunk, Usage
-from service.context import Payload, StandIn
 from service.errors import RecapError, ShuttingDown, UpstreamError, UpstreamIncomplete
 from service.flight import Flight, Flights, Landed
 from service.llm import Model
 from service.metrics import Metrics
-from service.prices import Price, PriceList
-from service.storage.ledger import Layout, Ledger, Outcome, Status, TurnRow
+from service.planner import Course, Planner
+from service.prices import PriceList
+from service.storage.ledger import Ledger, Outcome, Status, TurnRow
 from service.storage.prefix_cache import CacheEntry, PrefixCache
-from service.storage.sessions import Committed, ReplyCommit, Sessions
+from service.storage.records import Committed, ReplyCommit
+from service.storage.sessions import Sessions
 
 log = logging.getLogger(__name__)
 
@@ -45,27 +45,12 @@ class Finished:
     committed: Committed | None
 
 
-@dataclass(slots=True)
-class _Course:
-    """What a turn finds out on its way, for the ledger."""
-
-    id: str
-    started_at: int
-    status: Status = "miss"
-    layout: Layout = "full"
-    full_tokens: int = 0
-    full_warm: int = 0
-    prefix_tokens: int = 0
-    payload: Payload = field(default_factory=lambda: Payload([], 0, StandIn()))
-    called: bool = False
-
-
 class Turn:
     """A turn under way. Listening to it, or ceasing to, changes nothing for it."""
 
     def __init__(self, ask: Ask, started_at: int) -> None:
         self.ask = ask
-        self.course = _Course(ids.new_id("turn"), started_at)
+        self.course = Course(ids.new_id("turn"), started_at)
         self.flight: asyncio.Future[Flight] = asyncio.get_running_loop().create_future()
         self.task: asyncio.Task[Finished]
 
@@ -128,7 +113,7 @@ class Turns:
         self._cache = cache
         self._sessions = sessions
         self._ledger = ledger
-        self._prices = prices
+        self._planner = Planner(cache, prices)
         self._metrics = metrics
         self._reply_reuse = reply_reuse
         self._clock = clock
@@ -151,9 +136,6 @@ class Turns:
             task.cancel()
         if self._running:
             await asyncio.wait(set(self._running))
-
-    def price(self, ask: Ask) -> Price:
-        return self._prices.price(str(ask.request.get("model", "")))
 
     def _forget(self, task: asyncio.Task[Finished]) -> None:
         self._running.discard(task)
@@ -190,25 +172,31 @@ class Turns:
         return self._flights.take_off(name), True
 
     async def _follow(self, turn: Turn, flight: Flight) -> Finished:
-        await self._plan(turn)
+        await self._planner.plan(turn.ask, turn.course)
         turn.board(flight, "collapsed")
         try:
             landed = await flight.result()
         except UpstreamError:
             await self._record_failure(turn, None)
             raise
-        return await self._commit(turn, landed, self._stand_in_entry(turn, landed))
+        entries = []
+        if turn.ask.session is not None:
+            entries = planner.stand_in_entry(turn.ask, turn.course, landed.body)
+        return await self._commit(turn, landed, entries)
 
     async def _lead(self, turn: Turn, flight: Flight) -> Finished:
-        await self._plan(turn)
+        await self._planner.plan(turn.ask, turn.course)
         if (stored := await self._stored_reply(turn, flight)) is not None:
             turn.board(flight, "reuse")
             flight.land(stored)
-            return await self._commit(turn, stored, self._stand_in_entry(turn, stored))
+            entries = planner.stand_in_entry(turn.ask, turn.course, stored.body)
+            return await self._commit(turn, stored, entries)
         turn.board(flight)
         landed = await self._call(turn, flight)
         flight.land(landed)
-        entries = self._stand_in_entry(turn, landed) + self._reply_entry(turn, flight, landed)
+        entries = planner.stand_in_entry(turn.ask, turn.course, landed.body)
+        if self._reply_reuse:
+            entries += planner.reply_entry(turn.ask, turn.course, flight.name, landed.body)
         return await self._commit(turn, landed, entries)
 
     async def _stored_reply(self, turn: Turn, flight: Flight) -> Landed | None:
@@ -217,44 +205,6 @@ class Turns:
             return None
         cached = await self._cache.get("reply", flight.name, ask.tenant.id)
         return None if cached is None else Landed(cached.value, stored=True)
-
-    async def _plan(self, turn: Turn) -> None:
-        """Put the payload on the course, and what the ledger will want to know."""
-        ask, course = turn.ask, turn.course
-        price = self.price(ask)
-        stand_in, tail = await self._stand_in(turn, price)
-        idle = ask.session.idle if ask.session else False
-        payload = context.plan(stand_in, ask.system, tail, ask.newest, price, idle=idle)
-        before = ask.system_tokens + course.prefix_tokens
-        course.full_tokens = before + ask.newest_tokens + tokens.REPLY_PRIMING
-        course.full_warm = 0 if idle or not tail else before - tail[-1].tokens
-        if not ask.can_shorten:
-            course.status = "bypass"
-            messages = [e.message for e in (*ask.system, *await ask.tail(0), *ask.newest)]
-            payload = replace(payload, messages=messages, tokens=course.full_tokens)
-        elif not payload.is_whole:
-            course.layout = "checkpoint"
-        course.payload = payload
-
-    async def _stand_in(self, turn: Turn, price: Price) -> tuple[StandIn, list[context.Entry]]:
-        """The prefix's stand-in, kept or rebuilt, and its messages since the cut."""
-        ask, course = turn.ask, turn.course
-        kept = ask.session.plan if ask.session else None
-        cached = await self._cache.get("stand_in", ask.before, ask.tenant.id)
-        if cached is not None:
-            stand_in = StandIn.from_json(cached.value)
-            if kept is None or kept.cut == stand_in.plan.cut:
-                course.status = "hit"
-                course.prefix_tokens = cached.tokens
-                stand_in = replace(stand_in, plan=kept or stand_in.plan)
-                return stand_in, await ask.tail(stand_in.plan.cut)
-        everything = await ask.tail(0)
-        course.prefix_tokens = sum(entry.tokens for entry in everything)
-        if kept is not None:
-            stand_in = context.remember(everything, kept)
-        else:
-            stand_in = context.rebuild(ask.system, everything, price)
-        return stand_in, [e for e in everything if e.anchor > stand_in.plan.cut]
 
     async def _call(self, turn: Turn, flight: Flight) -> Landed:
         request = turn.ask.request | {"messages": turn.course.payload.messages}
@@ -276,7 +226,7 @@ class Turns:
             await self._record_failure(turn, Usage.of(body or completion.assemble(flight.chunks)))
             raise
 
-    async def _stream(self, flight: Flight, request: Body, course: _Course) -> int | None:
+    async def _stream(self, flight: Flight, request: Body, course: Course) -> int | None:
         """Feed the flight; returns when the first token came."""
         first_token_at: int | None = None
         async for chunk in self._model.stream(request):
@@ -286,45 +236,12 @@ class Turns:
             flight.add(chunk)
         return first_token_at
 
-    def _stand_in_entry(self, turn: Turn, landed: Landed) -> list[CacheEntry]:
-        """The row for the list with its answer, which is what the next turn will look for."""
-        ask, course = turn.ask, turn.course
-        if ask.no_store or len(landed.body["choices"]) != 1:
-            return []
-        reply = self._reply_message(ask, landed.body)
-        listed = course.prefix_tokens + ask.newest_tokens + tokens.count_message(reply)
-        return [
-            CacheEntry(
-                "stand_in",
-                ask.named_with(reply),
-                ask.tenant.id,
-                ask.session.id if ask.session else None,
-                course.payload.stand_in.to_json(),
-                listed,
-            )
-        ]
-
-    def _reply_entry(self, turn: Turn, flight: Flight, landed: Landed) -> list[CacheEntry]:
-        """The row for the answer itself, if it is whole and may be given again."""
-        ask = turn.ask
-        if ask.no_store or not self._reply_reuse or not completion.is_whole(landed.body):
-            return []
-        session_id = ask.session.id if ask.session else None
-        whole = turn.course.full_tokens
-        return [CacheEntry("reply", flight.name, ask.tenant.id, session_id, landed.body, whole)]
-
-    @staticmethod
-    def _reply_message(ask: Ask, body: Body) -> Body:
-        if ask.session is None:
-            return completion.message_of(body)
-        return {"role": "assistant", "content": completion.text_of(body)}
-
     async def _record_failure(self, turn: Turn, usage: Usage | None) -> None:
         """A row for a turn that has no answer; what its call took is unknown unless it said so."""
         usage = usage if turn.course.called else Usage()
         row = self._row(turn, "failed", usage, None)
         await self._ledger.record(row, [])
-        self._observe(row)
+        accounting.observe(self._metrics, row)
 
     async def _commit(self, turn: Turn, landed: Landed, entries: list[CacheEntry]) -> Finished:
         usage = Usage.of(landed.body) if turn.course.called else Usage()
@@ -335,7 +252,7 @@ class Turns:
         else:
             commit = self._reply_commit(turn, turn.ask.session, landed, entries)
             committed, row = await self._sessions.commit(commit, row)
-        self._observe(row)
+        accounting.observe(self._metrics, row)
         return Finished(landed.body, row, committed)
 
     def _reply_commit(
@@ -364,9 +281,8 @@ class Turns:
     ) -> TurnRow:
         ask, course = turn.ask, turn.course
         said = Usage.of(landed.body) if landed else None
-        counted = Counted(course.payload.tokens, course.full_tokens, course.full_warm)
         bill = accounting.bill(
-            usage, counted, said.completion_tokens if said else 0, self.price(ask)
+            course, usage, said.completion_tokens if said else 0, self._planner.price(ask)
         )
         first_token_at = landed.first_token_at if landed else None
         return TurnRow(
@@ -389,18 +305,6 @@ class Turns:
             first_token_us=first_token_at - course.started_at if first_token_at else None,
             created_at=course.started_at,
         )
-
-    def _observe(self, row: TurnRow) -> None:
-        metrics = self._metrics
-        metrics.turns.labels(row.outcome).inc()
-        metrics.lookups.labels(row.status).inc()
-        metrics.turn_seconds.observe(row.latency_us / ids.SECOND)
-        if row.prompt_tokens is None:
-            metrics.unknown_usage.inc()
-            return
-        metrics.tokens_sent.inc(row.prompt_tokens)
-        metrics.tokens_cached.inc(row.cached_tokens or 0)
-        metrics.tokens_saved.inc(max(0, row.full_prompt_tokens - row.prompt_tokens))
 
 
 def _answered(body: Body, ask: Ask) -> Body:

@@ -6,8 +6,8 @@ session, because it is handed out by the one writer in the transaction that inse
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Any, Literal
+from dataclasses import replace
+from typing import Any
 
 import orjson
 from sqlalchemy import bindparam, delete, insert, or_, select, update
@@ -16,16 +16,17 @@ from service import ids
 from service.context import Entry, Plan
 from service.errors import IdempotencyMismatch, NotFound
 from service.prefix import PrefixHash
+from service.storage import records
 from service.storage.database import Database, Row, Statement, Transaction
 from service.storage.ledger import TurnRow, insert_turn
 from service.storage.models import Message as M
 from service.storage.models import Session as S
 from service.storage.models import Tenant as T
 from service.storage.models import Turn, table
-from service.storage.prefix_cache import CacheEntry, PrefixCache
+from service.storage.prefix_cache import PrefixCache
+from service.storage.records import Committed, Message, ReplyCommit, Session
 from service.storage.tenants import Tenant
 
-Kind = Literal["customer", "bot", "agent", "note", "activity"]
 ROLES = {"customer": "user", "bot": "assistant", "agent": "assistant"}
 """The kinds that the model sees, and as whose words."""
 
@@ -128,85 +129,6 @@ TURNS = Statement(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
-    """One entry of a session, as it is stored."""
-
-    id: str
-    seq: int
-    kind: Kind
-    content: str
-    author: str | None
-    created_at: int
-    turn_id: str | None = None
-    superseded_by: str | None = None
-
-    def public(self) -> dict[str, Any]:
-        """The contract's `message`."""
-        shown: dict[str, Any] = {
-            "id": self.id,
-            "seq": self.seq,
-            "kind": self.kind,
-            "content": self.content,
-            "created_at": ids.rfc3339(self.created_at),
-        }
-        if self.author is not None:
-            shown["author"] = self.author
-        return shown
-
-
-@dataclass(frozen=True, slots=True)
-class Session:
-    """A conversation's row, with what a turn needs of it."""
-
-    id: str
-    tenant_id: str
-    owner: str
-    epoch: int
-    last_seq: int
-    customer_seq: int
-    answered_seq: int
-    system_hash: bytes
-    prefix: PrefixHash
-    plan: Plan
-    personal: bool
-    answered_at: int
-    metadata: dict[str, Any]
-    created_at: int
-    updated_at: int
-
-
-@dataclass(frozen=True, slots=True)
-class ReplyCommit:
-    """What ends a turn of a session, for one transaction.
-
-    `covered_seq` is the newest customer message that the call saw, `epoch` the session's when it
-    began. `force` commits although a newer message has come.
-    """
-
-    session_id: str
-    covered_seq: int
-    epoch: int
-    force: bool
-    text: str
-    tokens: int
-    personal: bool
-    system_hash: bytes
-    prefix: PrefixHash
-    plan: Plan
-    entries: list[CacheEntry]
-
-
-@dataclass(frozen=True, slots=True)
-class Committed:
-    """How a turn ended: the reply, or who came before it (None for a claim)."""
-
-    outcome: Literal["answered", "superseded", "fenced"]
-    reply: Message | None
-    superseded_by: str | None
-    owner: str
-
-
 class Sessions:
     """Reads and writes of sessions and messages; a public method is one transaction."""
 
@@ -233,7 +155,7 @@ class Sessions:
                 made = await tx.one(SESSION_BY_KEY, of_tenant=tenant.id, of_key=idempotency_key)
                 if made is not None:
                     _require_same(made, request_hash)
-                    return _session(made)
+                    return records.session(made)
             session_id = ids.new_id("ses")
             await tx.run(
                 INSERT_SESSION,
@@ -257,13 +179,13 @@ class Sessions:
                 created_at=now,
                 updated_at=now,
             )
-            return _session(_found(await tx.one(SESSION, of_id=session_id)))
+            return records.session(_found(await tx.one(SESSION, of_id=session_id)))
 
         return await self._database.write(unit)
 
     async def get(self, session_id: str) -> tuple[Session, Tenant] | None:
         row = await self._database.one(SESSION_AND_TENANT, of_id=session_id)
-        return None if row is None else (_session(row), _tenant(row))
+        return None if row is None else (records.session(row), records.tenant(row))
 
     async def append(
         self,
@@ -281,12 +203,12 @@ class Sessions:
         """
 
         async def unit(tx: Transaction) -> tuple[Message, Session]:
-            session = _session(_found(await tx.one(SESSION, of_id=session_id)))
+            session = records.session(_found(await tx.one(SESSION, of_id=session_id)))
             if idempotency_key is not None:
                 made = await tx.one(MESSAGE_BY_KEY, of_session=session_id, of_key=idempotency_key)
                 if made is not None:
                     _require_same(made, request_hash)
-                    return _message(made), session
+                    return records.message(made), session
             message = Message(
                 ids.new_id("msg"), session.last_seq + 1, "customer", content, None, self._clock()
             )
@@ -313,14 +235,14 @@ class Sessions:
 
     async def message(self, message_id: str) -> Message | None:
         row = await self._database.one(MESSAGE, of_id=message_id)
-        return None if row is None else _message(row)
+        return None if row is None else records.message(row)
 
     async def page(
         self, session_id: str, *, after: int, limit: int, notes: bool = False
     ) -> list[Message]:
         statement = PAGE if notes else PAGE_WITHOUT_NOTES
         rows = await self._database.all(statement, of_session=session_id, after=after, most=limit)
-        return [_message(row) for row in rows]
+        return [records.message(row) for row in rows]
 
     async def view_since(self, session_id: str, seq: int) -> list[Entry]:
         """The messages as the model sees them, those anchored after `seq`, in its order."""
@@ -342,7 +264,7 @@ class Sessions:
         """
 
         async def unit(tx: Transaction) -> tuple[Committed, TurnRow]:
-            session = _session(_found(await tx.one(SESSION, of_id=commit.session_id)))
+            session = records.session(_found(await tx.one(SESSION, of_id=commit.session_id)))
             committed = await self._settle(tx, session, commit, turn.id)
             reply_id = committed.reply.id if committed.reply else None
             outcome = turn.outcome if committed.outcome == "answered" else committed.outcome
@@ -473,48 +395,3 @@ def _found(row: Row | None) -> Row:
 def _require_same(row: Row, request_hash: bytes) -> None:
     if row["request_hash"] != request_hash:
         raise IdempotencyMismatch
-
-
-def _message(row: Row) -> Message:
-    return Message(
-        id=row["id"],
-        seq=row["seq"],
-        kind=row["kind"],
-        content=row["content"],
-        author=row["author"],
-        created_at=row["created_at"],
-        turn_id=row["turn_id"],
-        superseded_by=row["superseded_by"],
-    )
-
-
-def _session(row: Row) -> Session:
-    return Session(
-        id=row["id"],
-        tenant_id=row["tenant_id"],
-        owner=row["owner"],
-        epoch=row["epoch"],
-        last_seq=row["last_seq"],
-        customer_seq=row["customer_seq"],
-        answered_seq=row["answered_seq"],
-        system_hash=row["system_hash"],
-        prefix=PrefixHash(row["prefix_key"], row["prefix_check"], row["prefix_count"]),
-        plan=Plan.from_json(orjson.loads(row["plan"])),
-        personal=bool(row["personal"]),
-        answered_at=row["answered_at"],
-        metadata=orjson.loads(row["metadata"]),
-        created_at=row["created_at"],
-        updated_at=row["updated_at"],
-    )
-
-
-def _tenant(row: Row) -> Tenant:
-    return Tenant(
-        id=row["tenant_id"],
-        name=row["tenant_name"],
-        session_secret=row["tenant_session_secret"],
-        origins=tuple(orjson.loads(row["tenant_origins"])),
-        system_prompt=row["tenant_system_prompt"],
-        model=row["tenant_model"],
-        created_at=row["tenant_created_at"],
-    )

@@ -19,7 +19,7 @@ from service.errors import (
     NotFound,
     OriginNotAllowed,
 )
-from service.storage.sessions import Session
+from service.storage.records import Session
 from service.storage.tenants import Tenant
 from service.web.keys import rooms
 

@@ -12,7 +12,7 @@ from service import accounting, ids
 from service.conversation import Answered, Batch
 from service.errors import InvalidRequest, RecapError
 from service.events import Event, Follower, Live, Place, delta
-from service.storage.sessions import Message
+from service.storage.records import Message
 from service.web import problems, requests
 from service.web.cache_status import cache_status
 from service.web.keys import Rooms, rooms

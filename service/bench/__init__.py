@@ -1,0 +1,1 @@
+"""What `recap bench` measures, on the real server over real sockets."""

@@ -1,0 +1,113 @@
+"""From an ask to its payload: the stand-in, kept or rebuilt, and what to keep for the next turn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from service import completion, context, tokens
+from service.ask import Ask
+from service.completion import Body
+from service.context import Entry, Payload, StandIn
+from service.prefix import PrefixHash
+from service.prices import Price, PriceList
+from service.storage.ledger import Layout, Status
+from service.storage.prefix_cache import CacheEntry, PrefixCache
+
+
+@dataclass(slots=True)
+class Course:
+    """What a turn finds out on its way. Tokens are our counts; times are microseconds.
+
+    `full_tokens` is the whole list, `full_warm` how much of it a provider that is sent everything
+    would have seen the turn before, `prefix_tokens` the prefix without the system's messages.
+    """
+
+    id: str
+    started_at: int
+    status: Status = "miss"
+    layout: Layout = "full"
+    full_tokens: int = 0
+    full_warm: int = 0
+    prefix_tokens: int = 0
+    payload: Payload = field(default_factory=lambda: Payload([], 0, StandIn()))
+    called: bool = False
+
+
+class Planner:
+    """Looks prefixes up and plans payloads by the model's price."""
+
+    def __init__(self, cache: PrefixCache, prices: PriceList) -> None:
+        self._cache = cache
+        self._prices = prices
+
+    def price(self, ask: Ask) -> Price:
+        return self._prices.price(str(ask.request["model"]))
+
+    async def plan(self, ask: Ask, course: Course) -> None:
+        """Put the payload on the course, and what the ledger will want to know."""
+        price = self.price(ask)
+        stand_in, tail = await self._stand_in(ask, course, price)
+        idle = ask.session.idle if ask.session else False
+        payload = context.plan(stand_in, ask.system, tail, ask.newest, price, idle=idle)
+        before = ask.system_tokens + course.prefix_tokens
+        course.full_tokens = before + ask.newest_tokens + tokens.REPLY_PRIMING
+        course.full_warm = 0 if idle or not tail else before - tail[-1].tokens
+        if not ask.can_shorten:
+            course.status = "bypass"
+            messages = [e.message for e in (*ask.system, *await ask.tail(0), *ask.newest)]
+            payload = replace(payload, messages=messages, tokens=course.full_tokens)
+        elif not payload.is_whole:
+            course.layout = "checkpoint"
+        course.payload = payload
+
+    async def _stand_in(
+        self, ask: Ask, course: Course, price: Price
+    ) -> tuple[StandIn, list[Entry]]:
+        """The prefix's stand-in and its messages since the cut.
+
+        A session's own plan counts: a row that somebody with the same words but another cut has
+        written is a miss.
+        """
+        kept = ask.session.plan if ask.session else None
+        cached = await self._cache.get("stand_in", ask.before, ask.tenant.id)
+        if cached is not None:
+            stand_in = StandIn.from_json(cached.value)
+            if kept is None or kept.cut == stand_in.plan.cut:
+                course.status = "hit"
+                course.prefix_tokens = cached.tokens
+                stand_in = replace(stand_in, plan=kept or stand_in.plan)
+                return stand_in, await ask.tail(stand_in.plan.cut)
+        everything = await ask.tail(0)
+        course.prefix_tokens = sum(entry.tokens for entry in everything)
+        if kept is not None:
+            stand_in = context.remember(everything, kept)
+        else:
+            stand_in = context.rebuild(ask.system, everything, price)
+        return stand_in, [e for e in everything if e.anchor > stand_in.plan.cut]
+
+
+def stand_in_entry(ask: Ask, course: Course, body: Body) -> list[CacheEntry]:
+    """The row for the list with its answer, which is what the next turn will look for."""
+    if ask.no_store or len(body["choices"]) != 1:
+        return []
+    reply = completion.message_of(body)
+    if ask.session is not None:
+        reply = {"role": "assistant", "content": completion.text_of(body)}
+    return [
+        CacheEntry(
+            "stand_in",
+            ask.named_with(reply),
+            ask.tenant.id,
+            ask.session.id if ask.session else None,
+            course.payload.stand_in.to_json(),
+            course.prefix_tokens + ask.newest_tokens + tokens.count_message(reply),
+        )
+    ]
+
+
+def reply_entry(ask: Ask, course: Course, name: PrefixHash, body: Body) -> list[CacheEntry]:
+    """The row for the answer itself, if it is whole and may be given again."""
+    if ask.no_store or not completion.is_whole(body):
+        return []
+    session_id = ask.session.id if ask.session else None
+    return [CacheEntry("reply", name, ask.tenant.id, session_id, body, course.full_tokens)]

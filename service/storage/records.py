@@ -1,0 +1,141 @@
+"""Sessions and messages as the rooms above see them, and how they come out of rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import orjson
+
+from service import ids
+from service.context import Plan
+from service.prefix import PrefixHash
+from service.storage.database import Row
+from service.storage.prefix_cache import CacheEntry
+from service.storage.tenants import Tenant
+
+Kind = Literal["customer", "bot", "agent", "note", "activity"]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One entry of a session, as it is stored."""
+
+    id: str
+    seq: int
+    kind: Kind
+    content: str
+    author: str | None
+    created_at: int
+    turn_id: str | None = None
+    superseded_by: str | None = None
+
+    def public(self) -> dict[str, Any]:
+        """The contract's `message`."""
+        shown: dict[str, Any] = {
+            "id": self.id,
+            "seq": self.seq,
+            "kind": self.kind,
+            "content": self.content,
+            "created_at": ids.rfc3339(self.created_at),
+        }
+        if self.author is not None:
+            shown["author"] = self.author
+        return shown
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A conversation's row, with what a turn needs of it."""
+
+    id: str
+    tenant_id: str
+    owner: str
+    epoch: int
+    last_seq: int
+    customer_seq: int
+    answered_seq: int
+    system_hash: bytes
+    prefix: PrefixHash
+    plan: Plan
+    personal: bool
+    answered_at: int
+    metadata: dict[str, Any]
+    created_at: int
+    updated_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyCommit:
+    """What ends a turn of a session, for one transaction.
+
+    `covered_seq` is the newest customer message that the call saw, `epoch` the session's when it
+    began. `force` commits although a newer message has come.
+    """
+
+    session_id: str
+    covered_seq: int
+    epoch: int
+    force: bool
+    text: str
+    tokens: int
+    personal: bool
+    system_hash: bytes
+    prefix: PrefixHash
+    plan: Plan
+    entries: list[CacheEntry]
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """How a turn ended: the reply, or who came before it (None for a claim)."""
+
+    outcome: Literal["answered", "superseded", "fenced"]
+    reply: Message | None
+    superseded_by: str | None
+    owner: str
+
+
+def message(row: Row) -> Message:
+    return Message(
+        id=row["id"],
+        seq=row["seq"],
+        kind=row["kind"],
+        content=row["content"],
+        author=row["author"],
+        created_at=row["created_at"],
+        turn_id=row["turn_id"],
+        superseded_by=row["superseded_by"],
+    )
+
+
+def session(row: Row) -> Session:
+    return Session(
+        id=row["id"],
+        tenant_id=row["tenant_id"],
+        owner=row["owner"],
+        epoch=row["epoch"],
+        last_seq=row["last_seq"],
+        customer_seq=row["customer_seq"],
+        answered_seq=row["answered_seq"],
+        system_hash=row["system_hash"],
+        prefix=PrefixHash(row["prefix_key"], row["prefix_check"], row["prefix_count"]),
+        plan=Plan.from_json(orjson.loads(row["plan"])),
+        personal=bool(row["personal"]),
+        answered_at=row["answered_at"],
+        metadata=orjson.loads(row["metadata"]),
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
+    )
+
+
+def tenant(row: Row) -> Tenant:
+    return Tenant(
+        id=row["tenant_id"],
+        name=row["tenant_name"],
+        session_secret=row["tenant_session_secret"],
+        origins=tuple(orjson.loads(row["tenant_origins"])),
+        system_prompt=row["tenant_system_prompt"],
+        model=row["tenant_model"],
+        created_at=row["tenant_created_at"],
+    )
