@@ -5,11 +5,12 @@ the facts of the folded rounds, marked as data and never in the system role. Bet
 payload only grows at its end, so that the provider's own prefix cache goes on hitting.
 
 **When to cut.** Carrying old rounds costs a little more each turn; cutting costs the tokens that go
-cold, once. The cheapest moment is when the next turn, carried on, would cost more than the average
-turn since the last cut: the rule of renewal cycles. For costs that grow by (1-d)r a round after a
-price of dM it is the same as n* = sqrt(2dM / ((1-d)r)), and it needs no constant for a provider's
-minimum prefix, its write price or its life: they are in the costs. Without a provider's cache
-every turn cuts down to the last two rounds.
+cold, once. So cutting starts a cycle, and the best cycle is the one with the least mean cost a
+turn; carrying on is right while its own least mean cost from here on is lower. For costs that grow
+by (1-d)r a round after a price of dM this gives the known optimum n* = sqrt(2dM / ((1-d)r)), and no
+constant is needed for a provider's minimum prefix, write price or cache life: they are in the
+costs. Where nothing is cached every turn cuts down to the last two rounds; a chat that is cheapest
+sent whole is sent whole.
 
 Everything here is pure: for a list and a price the stand-in is always the same, byte for byte,
 whether it was kept up turn by turn or built from the whole list.
@@ -18,7 +19,7 @@ whether it was kept up turn by turn or built from the whole list.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from service import facts, tokens
@@ -29,6 +30,8 @@ KEPT_ROUNDS = 2
 """Rounds that a cut always leaves raw."""
 FACT_TOKENS = 200
 """The most that the facts in a head may take; the newest are kept."""
+WINDOW_SHARE = 0.9
+"""How full a payload may make the model's window; the answer needs room too."""
 FACTS_REMEMBERED = 200
 """The most facts that a stand-in carries, newest first; what it leaves out is in the transcript."""
 
@@ -53,23 +56,18 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The cut and what the payloads since then were billed, in input-token equivalents.
-
-    `cut` is the anchor of the last folded message (0: none), `spent` and `turns` the cycle's sum
-    and length, `warm` the tokens of the last payload, which the provider has seen.
-    """
+    """`cut` is the anchor of the last folded message (0: none); `warm` the tokens of the last
+    payload by our count, which the provider has seen."""
 
     cut: int = 0
-    spent: float = 0.0
-    turns: int = 0
     warm: int = 0
 
-    def to_json(self) -> list[float]:
-        return [self.cut, round(self.spent, 3), self.turns, self.warm]
+    def to_json(self) -> list[int]:
+        return [self.cut, self.warm]
 
     @classmethod
-    def from_json(cls, value: Sequence[float]) -> Plan:
-        return cls(int(value[0]), float(value[1]), int(value[2]), int(value[3]))
+    def from_json(cls, value: Sequence[int]) -> Plan:
+        return cls(*value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,28 +114,41 @@ def plan(
     `tail` is the prefix since the stand-in's cut. `idle` says that the provider's cache of the
     last payload has gone.
     """
-    before = stand_in.plan
-    warm = 0 if idle else before.warm
-    system_tokens = _sum(system)
-    carried = _Layout(stand_in.facts, tail, system_tokens)
-    folded = _fold(stand_in.facts, tail)
-    shorter = _Layout(folded.facts, folded.tail, system_tokens) if folded.tail != tail else None
-    cost = price.billed(carried.tokens, warm)
-    fits = carried.tokens + _sum(newest) < price.context_window * 0.9
-    if (
-        shorter
-        and shorter.tokens < carried.tokens
-        and not (fits and (before.turns == 0 or cost * before.turns < before.spent))
-    ):
-        cost = price.billed(shorter.tokens, min(warm, system_tokens))
-        after = Plan(folded.cut, cost, 1)
-        chosen, kept = shorter, folded.facts
-    else:
-        after = replace(before, spent=before.spent + cost, turns=before.turns + 1)
-        chosen, kept = carried, stand_in.facts
-    total = chosen.tokens + _sum(newest) + tokens.REPLY_PRIMING
+    warm = 0 if idle else stand_in.plan.warm
+    system_tokens, newest_tokens = _sum(system), _sum(newest) + tokens.REPLY_PRIMING
+    carried = _Layout(stand_in.facts, tail, stand_in.plan.cut, system_tokens + newest_tokens)
+    chosen = carried
+    rounds = split_rounds(tail)
+    if len(rounds) > KEPT_ROUNDS:
+        growth = _sum(tail) / len(rounds)
+        folded = _fold(stand_in.facts, rounds, system_tokens + newest_tokens)
+        cold = least_mean_cost(folded.tokens, min(warm, system_tokens), growth, price)
+        fits = carried.tokens <= price.context_window * WINDOW_SHARE
+        pays = cold <= least_mean_cost(carried.tokens, warm, growth, price)
+        if folded.tokens < carried.tokens and (pays or not fits):
+            chosen = folded
     messages = [*_messages(system), *chosen.messages(), *_messages(newest)]
-    return Payload(messages, total, StandIn(replace(after, warm=total), kept))
+    after = StandIn(Plan(chosen.cut, chosen.tokens), chosen.facts)
+    return Payload(messages, chosen.tokens, after)
+
+
+def least_mean_cost(start: int, warm: int, growth: float, price: Price) -> float:
+    """The least that turns cost on the average, over any number of them, if the payload grows on.
+
+    In input-token equivalents; the first payload has `start` tokens, of which the provider has
+    seen `warm`, and each later one `growth` more. Beyond the provider's minimum each turn costs
+    more than the one before, so the mean falls until the next turn would cost more than it.
+    """
+    best = total = price.billed(start, warm)
+    turns, size = 1, float(start)
+    while size < price.context_window:
+        seen, size = size, size + growth
+        cost = price.billed(int(size), int(seen))
+        if cost >= best and (seen >= price.min_cacheable_tokens or price.discount == 0):
+            break
+        total, turns = total + cost, turns + 1
+        best = min(best, total / turns)
+    return best
 
 
 def rebuild(system: Sequence[Entry], prefix: Sequence[Entry], price: Price) -> StandIn:
@@ -204,35 +215,29 @@ def text_of(message: WireMessage) -> str:
     return "\n".join(str(part.get("text") or "") for part in content if isinstance(part, dict))
 
 
-@dataclass(frozen=True, slots=True)
-class _Folded:
-    facts: tuple[Fact, ...]
-    tail: Sequence[Entry]
-    cut: int
-
-
 class _Layout:
-    """System, head and tail, counted; the newest messages are the same in every layout."""
+    """Head and tail of a payload; `around` counts what is the same in every layout."""
 
-    def __init__(self, known: Sequence[Fact], tail: Sequence[Entry], system_tokens: int) -> None:
-        self._head = _head(known)
+    def __init__(
+        self, known: tuple[Fact, ...], tail: Sequence[Entry], cut: int, around: int
+    ) -> None:
+        self.facts = known
+        self.cut = cut
         self._tail = tail
+        self._head = _head(known)
         head_tokens = tokens.count_message(self._head) if self._head else 0
-        self.tokens = system_tokens + head_tokens + _sum(tail)
+        self.tokens = around + head_tokens + _sum(tail)
 
     def messages(self) -> list[WireMessage]:
         return [*([self._head] if self._head else []), *_messages(self._tail)]
 
 
-def _fold(known: tuple[Fact, ...], tail: Sequence[Entry]) -> _Folded:
-    """Fold all but the last rounds: their facts join the known ones."""
-    rounds = split_rounds(tail)
+def _fold(known: tuple[Fact, ...], rounds: Sequence[Sequence[Entry]], around: int) -> _Layout:
+    """The layout with all but the last rounds folded: their facts join the known ones."""
     old = [entry for entries in rounds[:-KEPT_ROUNDS] for entry in entries]
-    if not old:
-        return _Folded(known, tail, 0)
-    merged = facts.merge(known, _facts_of(old))[:FACTS_REMEMBERED]
     kept = [entry for entries in rounds[-KEPT_ROUNDS:] for entry in entries]
-    return _Folded(merged, kept, old[-1].anchor)
+    merged = facts.merge(known, _facts_of(old))[:FACTS_REMEMBERED]
+    return _Layout(merged, kept, old[-1].anchor, around)
 
 
 def _facts_of(entries: Iterable[Entry]) -> list[Fact]:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import logging
 import shutil
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import aiohttp
+import hypothesis
 import pytest
 from aiohttp.test_utils import TestServer
 
@@ -20,6 +23,9 @@ from service.settings import Settings
 from service.storage import migrate
 from service.storage.tenants import TenantKeys
 from service.web.keys import Rooms
+
+hypothesis.settings.register_profile("recap", deadline=None)
+hypothesis.settings.load_profile("recap")
 
 ORIGIN = "https://shop.example"
 
@@ -34,9 +40,14 @@ class Upstream:
         text=f"Answer to: {last_text(body)[:60]}"
     )
     base_url: str = ""
+    asked: asyncio.Event = field(default_factory=asyncio.Event)
+    gate: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def respond(self, body: dict[str, Any]) -> Scripted:
+    async def respond(self, body: dict[str, Any]) -> Scripted:
+        """Every call sets `asked`; while `gate` is cleared it waits there."""
         self.requests.append(body)
+        self.asked.set()
+        await self.gate.wait()
         return self.script.pop(0) if self.script else self.default(body)
 
     @property
@@ -109,6 +120,7 @@ def database(template: Path, tmp_path: Path) -> Path:
 @pytest.fixture
 async def upstream() -> AsyncIterator[Upstream]:
     scripted = Upstream()
+    scripted.gate.set()
     server = LoopbackModel(scripted.respond, count_tokens=tokens.count)
     scripted.base_url = await server.start()
     yield scripted
@@ -132,9 +144,11 @@ def start_recap(upstream: Upstream, database: Path) -> Starter:
             server = TestServer(create_app(settings, rooms))
             await server.start_server(shutdown_timeout=1)
             url = str(server.make_url("")).rstrip("/")
-            async with aiohttp.ClientSession(url) as http:
-                yield Recap(url, rooms, http, made, upstream, database)
-            await server.close()
+            try:
+                async with aiohttp.ClientSession(url) as http:
+                    yield Recap(url, rooms, http, made, upstream, database)
+            finally:
+                await server.close()
 
     return start
 
@@ -158,6 +172,16 @@ def make_settings(upstream: Upstream, database: Path, **values: Any) -> Settings
         "operator_token": "operator-token-of-the-tests",
     }
     return Settings(_env_file=None, **{**defaults, **values})
+
+
+@pytest.fixture
+def own_logging() -> Iterator[None]:
+    """For tests that configure logging as the server does: afterwards it is pytest's again."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
 
 
 @pytest.fixture(autouse=True)

@@ -1,0 +1,112 @@
+"""The chat page in a real browser: Debian's Chromium, driven by Playwright."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Page, async_playwright, expect
+
+from service.loopback import Scripted
+from tests.conftest import Recap
+
+CHROMIUM = Path("/usr/bin/chromium")
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+ARTIFACTS = Path(os.environ.get("ARTIFACTS", ".artifacts"))
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not CHROMIUM.exists(), reason="no /usr/bin/chromium on this machine"),
+]
+
+
+@pytest.fixture
+async def page(recap: Recap, tmp_path: Path) -> AsyncIterator[Page]:
+    await recap.rooms.tenants.set("shop", origins=[recap.url])
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch_persistent_context(
+            str(tmp_path / "profile"), executable_path=str(CHROMIUM), args=FLAGS
+        )
+        page = browser.pages[0]
+        problems: list[str] = []
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.on(
+            "console", lambda line: problems.append(line.text) if line.type == "error" else None
+        )
+        await page.goto(f"{recap.url}/#key={recap.keys.publishable_key}")
+        yield page
+        await browser.close()
+        assert problems == []
+
+
+async def say(page: Page, text: str) -> None:
+    await page.get_by_role("textbox").fill(text)
+    await page.keyboard.press("Enter")
+
+
+async def test_the_page_streams_a_reply_and_shows_what_the_turn_saved(
+    page: Page, recap: Recap
+) -> None:
+    recap.upstream.default = lambda body: Scripted(
+        text="Your parcel is at the depot and comes tomorrow.", token_delay=0.05
+    )
+    await say(page, "Where is my parcel?")
+    log = page.get_by_role("log")
+    await expect(log).to_contain_text("Your parcel is")
+    await expect(log).to_contain_text("comes tomorrow.")
+    for number in range(5):
+        await say(page, f"And what about parcel number {number}, the one that I sent back?")
+        await expect(log.get_by_text("comes tomorrow.")).to_have_count(number + 2)
+    await expect(page.get_by_text("saved").first).to_be_visible()
+    await shoot(page, "chat")
+
+
+async def test_a_reload_in_mid_stream_goes_on_streaming(page: Page, recap: Recap) -> None:
+    words = " ".join(f"word{n}" for n in range(60))
+    recap.upstream.default = lambda body: Scripted(text=words, token_delay=0.05)
+    await say(page, "Tell me everything, please.")
+    log = page.get_by_role("log")
+    await expect(log).to_contain_text("word3")
+    await page.reload()
+    await expect(log).to_contain_text("Tell me everything, please.")
+    await expect(log).to_contain_text("word59")
+    assert recap.upstream.calls == 1
+
+
+async def test_text_is_never_taken_for_html(page: Page, recap: Recap) -> None:
+    hostile = "<img src=x onerror=document.title='owned'><script>document.title='owned'</script>"
+    recap.upstream.default = lambda body: Scripted(text=hostile)
+    await say(page, hostile)
+    await expect(page.get_by_role("log").get_by_text(hostile)).to_have_count(2)
+    assert await page.locator("img[src=x]").count() == 0
+    assert "owned" not in await page.title()
+
+
+async def test_the_page_loads_nothing_from_outside(page: Page, recap: Recap) -> None:
+    urls: list[str] = []
+    page.on("request", lambda request: urls.append(request.url))
+    await page.reload()
+    await say(page, "Hello there")
+    await expect(page.get_by_role("log")).to_contain_text("Answer to: Hello there")
+    assert urls
+    assert all(url.startswith(recap.url) for url in urls)
+
+
+async def shoot(page: Page, name: str) -> None:
+    """Leave pictures for people to look at: desktop and phone, light and dark."""
+    ARTIFACTS.mkdir(parents=True, exist_ok=True)
+    for size, (width, height) in {"desktop": (1280, 800), "phone": (390, 844)}.items():
+        for scheme in ("light", "dark"):
+            await page.set_viewport_size({"width": width, "height": height})
+            await page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            await page.screenshot(path=ARTIFACTS / f"{name}-{size}-{scheme}.png")
