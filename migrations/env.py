@@ -11,6 +11,7 @@ from service.storage.models import Base
 
 
 def run(connection: Connection) -> None:
+    """Migrate on this connection, inside its transaction."""
     context.configure(
         connection=connection,
         target_metadata=Base.metadata,

@@ -59,6 +59,7 @@ def create_operations_app(rooms: Rooms) -> web.Application:
     app[ROOMS] = rooms
     app[OPENAPI] = openapi.describe(routes.ALL)
     routes.add(app, routes.OPERATIONS)
+    app.on_response_prepare.append(middleware.mark_response)
     return app
 
 
@@ -91,20 +92,12 @@ async def open_rooms(settings: Settings, *, key_bytes: int = 32) -> AsyncIterato
             reply_reuse=settings.reply_reuse,
             key_bytes=key_bytes,
         )
-        conversations = Conversations(
-            sessions=sessions,
-            ledger=ledger,
-            turns=turns,
-            channels=channels,
-            prices=prices,
-            metrics=metrics,
-            defaults=ModelDefaults(settings.model, settings.system_prompt),
-            silence=settings.burst_silence_seconds,
-        )
+        conversations = _conversations(settings, sessions, ledger, turns, channels, prices, metrics)
         stack.push_async_callback(conversations.close, 0)
         yield Rooms(
             settings=settings,
             metrics=metrics,
+            database=database,
             tenants=Tenants(database),
             sessions=sessions,
             ledger=ledger,
@@ -113,6 +106,27 @@ async def open_rooms(settings: Settings, *, key_bytes: int = 32) -> AsyncIterato
             channels=channels,
             model=model,
         )
+
+
+def _conversations(
+    settings: Settings,
+    sessions: Sessions,
+    ledger: Ledger,
+    turns: Turns,
+    channels: Channels,
+    prices: PriceList,
+    metrics: Metrics,
+) -> Conversations:
+    return Conversations(
+        sessions=sessions,
+        ledger=ledger,
+        turns=turns,
+        channels=channels,
+        prices=prices,
+        metrics=metrics,
+        defaults=ModelDefaults(settings.model, settings.system_prompt),
+        silence=settings.burst_silence_seconds,
+    )
 
 
 @contextlib.asynccontextmanager

@@ -15,6 +15,7 @@ from typing import Any
 from service import context, prefix, tokens
 from service.completion import Body
 from service.context import Entry, Plan
+from service.errors import NotFound
 from service.prefix import Canonical, PrefixHash
 from service.storage.records import Session
 from service.storage.sessions import Sessions
@@ -120,16 +121,15 @@ async def of_session(
     no_cache: bool = False,
     no_store: bool = False,
 ) -> Ask:
-    """The unanswered messages of a session, as they stand in the table now."""
-    system = _entries(system_messages(system_prompt), 0)
+    """The unanswered messages of a session, as they stand in the table now. Raises NotFound."""
     top = system_name(tenant.id, system_prompt)
     is_same_prompt = session.system_hash == top.key
     view = await sessions.view_since(session.id, session.plan.cut if is_same_prompt else 0)
     newest = [entry for entry in view if entry.anchor > session.answered_seq]
-    before = session.prefix
-    if not is_same_prompt:
-        earlier = (e.message for e in view if e.anchor <= session.answered_seq)
-        before = prefix.chain(top, earlier)
+    if not newest:  # erased since the session was read
+        raise NotFound
+    earlier = (entry.message for entry in view if entry.anchor <= session.answered_seq)
+    before = session.prefix if is_same_prompt else prefix.chain(top, earlier)
 
     async def tail(cut: int) -> list[Entry]:
         read = view if cut >= session.plan.cut else await sessions.view_since(session.id, cut)
@@ -138,7 +138,7 @@ async def of_session(
     return Ask(
         tenant=tenant,
         request=request,
-        system=system,
+        system=_entries(system_messages(system_prompt), 0),
         newest=newest,
         before=before,
         name=prefix.chain(before, (entry.message for entry in newest)),
@@ -146,22 +146,29 @@ async def of_session(
         canonical=Canonical(),
         can_shorten=True,
         stream=True,
-        session=SessionAsk(
-            id=session.id,
-            epoch=session.epoch,
-            covered_seq=newest[-1].anchor,
-            force=force,
-            system_hash=top.key,
-            plan=session.plan,
-            idle=idle,
-            personal=session.personal,
-        ),
+        session=_session_ask(session, newest[-1].anchor, top, idle=idle, force=force),
         no_cache=no_cache,
         no_store=no_store,
     )
 
 
+def _session_ask(
+    session: Session, covered_seq: int, top: PrefixHash, *, idle: bool, force: bool
+) -> SessionAsk:
+    return SessionAsk(
+        id=session.id,
+        epoch=session.epoch,
+        covered_seq=covered_seq,
+        force=force,
+        system_hash=top.key,
+        plan=session.plan,
+        idle=idle,
+        personal=session.personal,
+    )
+
+
 def system_messages(system_prompt: str | None) -> list[dict[str, Any]]:
+    """The messages that a list of a session begins with: one, or none."""
     return [{"role": "system", "content": system_prompt}] if system_prompt else []
 
 

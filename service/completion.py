@@ -15,6 +15,10 @@ Body = dict[str, Any]
 
 FINISHED = frozenset({"stop", "tool_calls", "function_call"})
 """Finish reasons of answers that are whole; `length` and `content_filter` cut them short."""
+MOST_TOKENS = 2**53
+"""Counts from here on are no counts."""
+MOST_ITEMS = 1024
+"""Items of an indexed list; a higher index is not believed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +40,11 @@ class Usage:
         details = details if isinstance(details, dict) else {}
         counts: tuple[Any, ...] = (
             usage.get("prompt_tokens"),
-            usage.get("completion_tokens", 0),
+            usage.get("completion_tokens"),
             details.get("cached_tokens") or 0,
             details.get("cache_write_tokens") or 0,
         )
-        if not all(isinstance(count, int) and count >= 0 for count in counts):
+        if not all(isinstance(count, int) and 0 <= count < MOST_TOKENS for count in counts):
             return None
         return cls(*counts)
 
@@ -49,7 +53,14 @@ NOTHING_TAKEN: Body = {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens
 """The usage of an answer that took nothing from the provider."""
 
 
+def is_readable(body: Body) -> bool:
+    """Has this a completion's shape, or a chunk's, as far as it is read here?"""
+    choices = body.get("choices") or []
+    return isinstance(choices, list) and all(map(_is_choice, choices))
+
+
 def finish_reasons(body: Body) -> list[str | None]:
+    """How each choice ended; None where it has not."""
     return [choice.get("finish_reason") for choice in body.get("choices") or []]
 
 
@@ -68,16 +79,14 @@ def message_of(body: Body) -> dict[str, Any]:
 
 def text_of(body: Body) -> str:
     """The first choice's words; a refusal's are words too."""
-    message = message_of(body)
-    return str(message.get("content") or message.get("refusal") or "")
+    return _words(message_of(body))
 
 
 def delta_text(chunk: Chunk) -> str:
     """The words that a chunk adds to the first choice."""
     for choice in chunk.get("choices") or []:
         if choice.get("index", 0) == 0:
-            delta = choice.get("delta") or {}
-            return str(delta.get("content") or delta.get("refusal") or "")
+            return _words(choice.get("delta") or {})
     return ""
 
 
@@ -113,12 +122,26 @@ def disassemble(body: Body, *, include_usage: bool) -> Iterator[Chunk]:
         yield frame | {"choices": [], "usage": body.get("usage")}
 
 
+def _is_choice(choice: Any) -> bool:
+    return (
+        isinstance(choice, dict)
+        and isinstance(choice.get("index", 0), int)
+        and isinstance(choice.get("finish_reason"), str | None)
+        and all(isinstance(choice.get(said), dict | None) for said in ("delta", "message"))
+    )
+
+
+def _words(said: dict[str, Any]) -> str:
+    texts = (said.get("content"), said.get("refusal"))
+    return next((text for text in texts if text and isinstance(text, str)), "")
+
+
 def _add_choice(choice: dict[str, Any], part: dict[str, Any]) -> None:
     choice.setdefault("index", part.get("index", 0))
-    _merge(choice.setdefault("message", {"role": "assistant", "content": None}), part["delta"])
+    _merge(choice.setdefault("message", {"role": "assistant", "content": None}), part.get("delta"))
     for key, value in part.items():
-        if key == "logprobs" and value:
-            _merge(choice.setdefault("logprobs", {}), value)
+        if key == "logprobs":
+            _merge(choice, {key: value})
         elif key not in ("delta", "index") and (value is not None or key not in choice):
             choice[key] = value
 
@@ -129,18 +152,25 @@ def _merge(whole: dict[str, Any], delta: dict[str, Any] | None) -> None:
         old = whole.get(key)
         if isinstance(value, str) and isinstance(old, str) and key not in ("role", "id", "type"):
             whole[key] = old + value
-        elif isinstance(value, list) and _is_indexed(value):
+        elif _is_indexed(value) and (not old or _are_objects(old)):
             whole[key] = _merge_indexed(old or [], value)
         elif isinstance(value, list) and isinstance(old, list):
             whole[key] = old + value
-        elif isinstance(value, dict) and isinstance(old, dict):
-            _merge(old, value)
+        elif isinstance(value, dict):
+            whole[key] = old if isinstance(old, dict) else {}
+            _merge(whole[key], value)
         elif value is not None or key not in whole:
-            whole[key] = dict(value) if isinstance(value, dict) else value
+            whole[key] = value
 
 
-def _is_indexed(items: list[Any]) -> bool:
-    return bool(items) and all(isinstance(item, dict) and "index" in item for item in items)
+def _is_indexed(items: Any) -> bool:
+    return bool(items and _are_objects(items)) and all(
+        isinstance(item.get("index"), int) and 0 <= item["index"] < MOST_ITEMS for item in items
+    )
+
+
+def _are_objects(items: Any) -> bool:
+    return isinstance(items, list) and all(isinstance(item, dict) for item in items)
 
 
 def _merge_indexed(whole: list[Any], items: list[Any]) -> list[Any]:

@@ -18,6 +18,7 @@ whether it was kept up turn by turn or built from the whole list.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -28,8 +29,8 @@ from service.prices import Price
 
 KEPT_ROUNDS = 2
 """Rounds that a cut always leaves raw."""
-FACT_TOKENS = 200
-"""The most that the facts in a head may take; the newest are kept."""
+FACT_BYTES = 1000
+"""The most that the facts in a head may take, some 250 tokens; the newest are kept."""
 WINDOW_SHARE = 0.9
 """How full a payload may make the model's window; the answer needs room too."""
 FACTS_REMEMBERED = 200
@@ -121,12 +122,18 @@ def plan(
     rounds = split_rounds(tail)
     if len(rounds) > KEPT_ROUNDS:
         growth = _sum(tail) / len(rounds)
-        folded = _fold(stand_in.facts, rounds, system_tokens + newest_tokens)
-        cold = least_mean_cost(folded.tokens, min(warm, system_tokens), growth, price)
-        fits = carried.tokens <= price.context_window * WINDOW_SHARE
-        pays = cold <= least_mean_cost(carried.tokens, warm, growth, price)
-        if folded.tokens < carried.tokens and (pays or not fits):
-            chosen = folded
+        carrying = least_mean_cost(carried.tokens, warm, growth, price)
+        if carried.tokens > price.context_window * WINDOW_SHARE:
+            carrying = math.inf
+
+        def pays(size: int) -> bool:
+            fresh = least_mean_cost(size, min(warm, system_tokens), growth, price)
+            return size < carried.tokens and fresh <= carrying
+
+        # Finding facts is the dear part: first ask whether a cut would pay with no new ones.
+        if pays(carried.tokens - sum(map(_sum, rounds[:-KEPT_ROUNDS]))):
+            folded = _fold(stand_in.facts, rounds, system_tokens + newest_tokens)
+            chosen = folded if pays(folded.tokens) else carried
     messages = [*_messages(system), *chosen.messages(), *_messages(newest)]
     after = StandIn(Plan(chosen.cut, chosen.tokens), chosen.facts)
     return Payload(messages, chosen.tokens, after)
@@ -251,10 +258,10 @@ def _facts_of(entries: Iterable[Entry]) -> list[Fact]:
 
 def _head(known: Sequence[Fact]) -> WireMessage | None:
     lines = []
-    left = FACT_TOKENS
+    left = FACT_BYTES
     for fact in known:
-        line = f"- {fact.kind}: {fact.value}"
-        left -= tokens.count(line) + 1
+        line = f"- {fact.kind}: {fact.quote}"
+        left -= len(line.encode())
         if left < 0:
             break
         lines.append(line)

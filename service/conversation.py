@@ -10,6 +10,7 @@ a row the next reply is committed whatever arrives, so a steady typist is answer
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from dataclasses import dataclass, field
 
@@ -121,6 +122,7 @@ class Conversations:
         self._lanes: dict[str, _Lane] = {}
         self._batches: dict[str, Batch] = {}
         self._runners: set[asyncio.Task[None]] = set()
+        self._posting: set[asyncio.Task[tuple[Message, Batch | None]]] = set()
         self._closing = False
 
     async def create(
@@ -159,6 +161,23 @@ class Conversations:
         the batch that is under way. Raises NotFound, IdempotencyMismatch, StillRunning (without
         `join`), ShuttingDown.
         """
+        posting = asyncio.create_task(
+            self._post(session_id, content, idempotency_key, request_hash, directives, join)
+        )
+        self._posting.add(posting)
+        posting.add_done_callback(self._posting.discard)
+        return await asyncio.shield(posting)
+
+    async def _post(
+        self,
+        session_id: str,
+        content: str,
+        idempotency_key: str | None,
+        request_hash: bytes,
+        directives: Directives,
+        join: bool,
+    ) -> tuple[Message, Batch | None]:
+        """A task of its own: a customer who hangs up at once has said it all the same."""
         if self._closing:
             raise ShuttingDown
         message, session = await self._sessions.append(
@@ -179,6 +198,8 @@ class Conversations:
             return message, None
         if is_repeated and message.id in self._batches and not join:
             raise StillRunning
+        if self._closing:
+            raise ShuttingDown
         return message, self._batch(session_id, message, directives)
 
     async def answer(self, session_id: str, message: Message, batch: Batch | None) -> Answered:
@@ -290,7 +311,8 @@ class Conversations:
         )
         turn = self._turns.start(question)
         batch.live = self._channels.begin(session_id, batch.messages[-1])
-        await self._relay(session_id, turn, batch.live)
+        with contextlib.suppress(RecapError):  # how it ended is the turn's to say
+            await self._relay(session_id, turn, batch.live)
         committed = (await turn.finished()).committed
         if committed is not None and committed.outcome != "answered":
             batch.live.superseded = True

@@ -12,9 +12,10 @@ import contextlib
 import itertools
 from collections import deque
 from collections.abc import AsyncIterator, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from service import ids
 from service.errors import RecapError
 from service.storage.records import Message
 from service.storage.sessions import Sessions
@@ -22,6 +23,8 @@ from service.storage.sessions import Sessions
 LIVES_KEPT = 8
 """Replies of a session whose end a listener may still have to be told."""
 PAGE = 500
+_DIGITS = 18  # more may not fit a column
+_TOLD = -1
 
 
 @dataclass(slots=True)
@@ -52,19 +55,27 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a client stands: the newest seq it has, and for a reply being written to the message
-    of that seq, how many of its characters."""
+    """Where a client stands: the newest seq it has, and how many characters (`offset`) of the
+    reply `live` that is being written; 0 is none."""
 
     seq: int = 0
+    live: int = 0
     offset: int = 0
 
     @classmethod
     def parse(cls, text: str) -> Place:
-        """From a `Last-Event-ID`: `SEQ` or `SEQ.OFFSET`; anything else is the start."""
-        seq, _, offset = text.partition(".")
-        if not (seq.isdecimal() and (offset.isdecimal() or not offset) and len(text) < 40):
+        """From a `Last-Event-ID`: `SEQ` or `SEQ.LIVE.OFFSET`; anything else is the start."""
+        parts = text.split(".")
+        if len(parts) not in (1, 3) or not all(p.isdecimal() and len(p) <= _DIGITS for p in parts):
             return cls()
-        return cls(int(seq), int(offset or 0))
+        return cls(*map(int, parts))
+
+    def __str__(self) -> str:
+        return f"{self.seq}.{self.live}.{self.offset}" if self.live else str(self.seq)
+
+    def sent_of(self, live: Live) -> int:
+        """How many characters of this reply the client has."""
+        return self.offset if self.live == live.number else 0
 
 
 @dataclass(slots=True)
@@ -76,9 +87,9 @@ class _Channel:
 class Channels:
     """The sessions that are listened to or being answered."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: ids.Clock = ids.now) -> None:
         self._channels: dict[str, _Channel] = {}
-        self._numbers = itertools.count(1)
+        self._numbers = itertools.count(clock())  # no earlier process used one of these
         self.closed = False
 
     def notify(self, session_id: str) -> None:
@@ -134,10 +145,8 @@ class Follower:
         self._channels = channels
         self._sessions = sessions
         self._session_id = session_id
-        self._seq = place.seq
-        self._sent: dict[int, int] = {}
         self._place = place
-        self._oldest = min((live.number for live in channels.lives(session_id)), default=0)
+        self._sent: dict[int, int] = {}
 
     async def events(self, heartbeat: float) -> AsyncIterator[Event | None]:
         """Events from the place on, until the server closes; None every `heartbeat` seconds."""
@@ -155,26 +164,37 @@ class Follower:
                     yield None
 
     async def _durable(self) -> AsyncIterator[Event]:
-        while page := await self._sessions.page(self._session_id, after=self._seq, limit=PAGE):
+        while page := await self._sessions.page(
+            self._session_id, after=self._place.seq, limit=PAGE
+        ):
             for message in page:
-                self._seq = message.seq
-                yield Event("message", message.public(), str(message.seq))
+                self._place = replace(self._place, seq=message.seq)
+                yield Event("message", message.public(), str(self._place))
 
     def _of_live(self, live: Live) -> Iterator[Event]:
-        sent = self._sent.get(live.number)
-        if sent == -1 or (sent is None and live.ended):
+        if live.number not in self._sent and live.ended and not self._place.sent_of(live):
             return
-        if sent is None:
-            is_here = self._place.seq == live.message.seq
-            sent = min(self._place.offset, len(live.text)) if is_here else 0
-        if len(live.text) > sent and not live.ended:
-            yield delta(live, sent)
-        self._sent[live.number] = -1 if live.ended else len(live.text)
-        if live.ended:
-            yield from _end(live)
+        sent = self._sent.setdefault(live.number, self._place.sent_of(live))
+        if sent == _TOLD:
+            return
+        if live.ended:  # and if it is a reply, told
+            self._sent[live.number] = _TOLD
+            yield from self._end(live)
+        elif len(live.text) > sent:
+            self._sent[live.number] = len(live.text)
+            self._place = replace(self._place, live=live.number, offset=len(live.text))
+            yield delta(live, sent, self._place)
+
+    def _end(self, live: Live) -> Iterator[Event]:
+        data: dict[str, Any] = {"message_id": live.message.id}
+        if live.superseded:
+            yield Event("superseded", data | {"by": live.by}, str(self._place))
+        if live.error:
+            problem = {"code": live.error.code, "detail": live.error.detail}
+            yield Event("error", data | problem, str(self._place))
 
 
-def delta(live: Live, offset: int) -> Event:
+def delta(live: Live, offset: int, place: Place) -> Event:
     """The words of a running reply from `offset` characters on."""
     data = {
         "message_id": live.message.id,
@@ -182,12 +202,4 @@ def delta(live: Live, offset: int) -> Event:
         "offset": offset,
         "content": live.text[offset:],
     }
-    return Event("delta", data, f"{live.message.seq}.{len(live.text)}")
-
-
-def _end(live: Live) -> Iterator[Event]:
-    if live.superseded:
-        yield Event("superseded", {"message_id": live.message.id, "by": live.by})
-    if live.error:
-        problem = {"code": live.error.code, "detail": live.error.detail}
-        yield Event("error", {"message_id": live.message.id} | problem)
+    return Event("delta", data, str(place))

@@ -29,6 +29,9 @@ Span = tuple[int, int, str]
 _LOOK_BACK: Final = 48
 """Characters before a number in which its name is looked for."""
 _LONGEST: Final = 64
+_QUOTED: Final = 40
+"""Characters before a value that its quote goes back at most."""
+_BREAK: Final = re.compile(r"[\n。！？；!?;]|[.](?=\s)|[，,、](?=\s|[^\x00-\x7f])")
 _DIGIT: Final = re.compile("[0-9]")
 _DIGIT_OR_AT: Final = re.compile(r"[\d@＠]")
 _FOREIGN_DIGIT: Final = re.compile(r"[^\D0-9]")
@@ -45,24 +48,28 @@ _FOLD: Final[dict[int, int | str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """`value` as `speaker` wrote it in message `position`; `kind` is one of the five above."""
+    """`value` as `speaker` wrote it in message `position`; `kind` is one of the five above.
+
+    `quote` is the clause up to and with the value, which says what it is the number or the date of.
+    """
 
     kind: str
     value: str
     speaker: str
     position: int
+    quote: str = ""
 
     def to_json(self) -> list[str | int]:
-        """`[kind, value, speaker, position]`."""
-        return [self.kind, self.value, self.speaker, self.position]
+        """`[kind, value, speaker, position, quote]`."""
+        return [self.kind, self.value, self.speaker, self.position, self.quote]
 
     @classmethod
     def from_json(cls, row: Sequence[object]) -> Self:
         """The opposite of `to_json`; raises ValueError for anything else."""
         match row:
-            case [str(kind), str(value), str(speaker), int(position)]:
-                return cls(kind, value, speaker, position)
-        raise ValueError("a fact is [kind, value, speaker, position]")
+            case [str(kind), str(value), str(speaker), int(position), str(quote)]:
+                return cls(kind, value, speaker, position, quote)
+        raise ValueError("a fact is [kind, value, speaker, position, quote]")
 
 
 def find(text: str, *, speaker: str, position: int) -> list[Fact]:
@@ -70,7 +77,8 @@ def find(text: str, *, speaker: str, position: int) -> list[Fact]:
     found: dict[tuple[str, str], Fact] = {}
     for start, end, kind in sorted(_spans(text)):
         value = text[start:end].strip()
-        found.setdefault((kind, value), Fact(kind, value, speaker, position))
+        quote = _quote(text, start, end)
+        found.setdefault((kind, value), Fact(kind, value, speaker, position, quote))
         if len(found) == MAX_FACTS:
             break
     return list(found.values())
@@ -97,6 +105,18 @@ def merge(known: Sequence[Fact], new: Iterable[Fact]) -> tuple[Fact, ...]:
         oldest_first.pop(key, None)
         oldest_first[key] = fact
     return tuple(reversed(oldest_first.values()))
+
+
+def _quote(text: str, start: int, end: int) -> str:
+    """The value with the clause before it, from a break or at least from the start of a word."""
+    low = max(0, start - _QUOTED)
+    breaks = [match.end() for match in _BREAK.finditer(text, low, start)]
+    if breaks:
+        low = breaks[-1]
+    elif low and text[low - 1].isascii() and not text[low - 1].isspace():
+        space = text.find(" ", low, start)
+        low = start if space < 0 else space
+    return text[low:end].strip()
 
 
 def _fold(text: str) -> str:

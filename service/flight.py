@@ -61,10 +61,10 @@ class Flight:
             while sent < len(self.chunks):
                 yield self.chunks[sent]
                 sent += 1
-            if self.error is not None:
-                raise self.error
             if self.landed is not None:
                 return
+            if self.error is not None:
+                raise self.error
             await self._changed.wait()
 
     def _wake(self) -> None:

@@ -20,10 +20,12 @@ SECOND = 1_000_000
 
 
 def now() -> int:
+    """The present in microseconds; the usual Clock."""
     return time.time_ns() // 1_000
 
 
 def rfc3339(micros: int) -> str:
+    """A time as texts show it: UTC, to the millisecond."""
     moment = datetime.fromtimestamp(micros / SECOND, UTC)
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
@@ -56,4 +58,5 @@ def session_of(token: str) -> str | None:
 
 
 def token_matches(secret: bytes, session_id: str, token: str) -> bool:
+    """Is this the session's token? In constant time."""
     return hmac.compare_digest(sign_session(secret, session_id).encode(), token.encode())

@@ -1,7 +1,8 @@
 """Structured logs: one JSON object a line on stderr, or short text lines on a terminal.
 
 Constant messages plus fields; the request's id is added to every line of its handling. Nothing
-that a customer or a model said, and no secret, is ever given to a logger.
+that a customer or a model said, and no secret, is ever given to a logger; an exception's own text
+may hold either, so of exceptions only types and places are written.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import contextvars
 import logging
 import sys
+import traceback
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,6 +18,7 @@ import orjson
 
 from service.settings import Settings
 
+MAX_CAUSES = 8
 REQUEST_ID: contextvars.ContextVar[str] = contextvars.ContextVar("request_id", default="")
 
 _STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
@@ -35,7 +38,7 @@ class JsonFormatter(logging.Formatter):
             entry["request_id"] = request_id
         entry |= _extra(record)
         if record.exc_info:
-            entry["exception"] = self.formatException(record.exc_info)
+            entry["exception"] = _where(record.exc_info[1])
         return orjson.dumps(entry, default=str).decode()
 
 
@@ -47,7 +50,7 @@ class TextFormatter(logging.Formatter):
         fields = " ".join(f"{k}={v}" for k, v in _extra(record).items() if k != "action")
         line = f"{moment} {record.levelname.lower():7} {record.getMessage()} {fields}".rstrip()
         if record.exc_info:
-            line += "\n" + self.formatException(record.exc_info)
+            line += "\n" + _where(record.exc_info[1])
         return line
 
 
@@ -58,9 +61,21 @@ def configure(settings: Settings) -> None:
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(TextFormatter() if is_text else JsonFormatter())
-    logging.basicConfig(level=settings.log_level.upper(), handlers=[handler], force=True)
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(settings.log_level.upper())
     for noisy in ("httpx2", "openai", "aiosqlite", "asyncio", "aiohttp", "alembic"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+def _where(error: BaseException | None) -> str:
+    """The types and places of an error and its causes; not its text, which may quote anything."""
+    parts: list[str] = []
+    while error is not None and len(parts) < MAX_CAUSES:
+        frames = "".join(traceback.format_tb(error.__traceback__))
+        parts.append(f"{frames}{type(error).__module__}.{type(error).__qualname__}")
+        error = error.__cause__ or error.__context__
+    return "\nbecause of\n".join(parts)
 
 
 def _extra(record: logging.LogRecord) -> dict[str, Any]:

@@ -36,12 +36,8 @@ class Metrics:
             "recap_unknown_usage", "Calls whose usage never arrived; they are not in the tokens."
         )
         self.errors = self._counter("recap_errors", "Unexpected errors, by place.", "place")
-        self.requests = Histogram(
-            "recap_http_request_seconds",
-            "HTTP requests by route and status.",
-            ("method", "route", "status"),
-            buckets=SECONDS,
-            registry=self.registry,
+        self.requests = self._histogram(
+            "recap_http_request_seconds", "HTTP requests.", "method", "route", "status"
         )
         self.first_token = self._histogram(
             "recap_first_token_seconds", "From the start of a turn to the model's first token."
@@ -59,5 +55,5 @@ class Metrics:
     def _counter(self, name: str, text: str, *labels: str) -> Counter:
         return Counter(name, text, labels, registry=self.registry)
 
-    def _histogram(self, name: str, text: str) -> Histogram:
-        return Histogram(name, text, buckets=SECONDS, registry=self.registry)
+    def _histogram(self, name: str, text: str, *labels: str) -> Histogram:
+        return Histogram(name, text, labels, buckets=SECONDS, registry=self.registry)

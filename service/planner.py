@@ -66,11 +66,11 @@ class Planner:
         """The prefix's stand-in and its messages since the cut.
 
         A session's own plan counts: a row that somebody with the same words but another cut has
-        written is a miss.
+        written is a miss, and so is one whose cut was counted or priced in another way.
         """
         kept = ask.session.plan if ask.session else None
         cached = await self._cache.get("stand_in", ask.before, ask.tenant.id)
-        if cached is not None:
+        if cached is not None and cached.value.get("measure") == _measure(ask):
             stand_in = StandIn.from_json(cached.value)
             if kept is None or kept.cut == stand_in.plan.cut:
                 course.status = "hit"
@@ -99,7 +99,7 @@ def stand_in_entry(ask: Ask, course: Course, body: Body) -> list[CacheEntry]:
             ask.named_with(reply),
             ask.tenant.id,
             ask.session.id if ask.session else None,
-            course.payload.stand_in.to_json(),
+            course.payload.stand_in.to_json() | {"measure": _measure(ask)},
             course.prefix_tokens + ask.newest_tokens + tokens.count_message(reply),
         )
     ]
@@ -111,3 +111,8 @@ def reply_entry(ask: Ask, course: Course, name: PrefixHash, body: Body) -> list[
         return []
     session_id = ask.session.id if ask.session else None
     return [CacheEntry("reply", name, ask.tenant.id, session_id, body, course.full_tokens)]
+
+
+def _measure(ask: Ask) -> str:
+    """What a cut is counted in: a session's seqs, or a list's indexes at its model's price."""
+    return "" if ask.session else str(ask.request["model"])

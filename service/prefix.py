@@ -33,7 +33,7 @@ LEFT_OUT = frozenset(
 )
 """Request fields that don't change the answer. Everything else is in the key, known or not."""
 
-_OUTPUT_ONLY = frozenset({"annotations"})
+_OUTPUT_ONLY = frozenset({"annotations", "parsed"})
 _CACHE_HINTS = frozenset({"cache_control", "prompt_cache_breakpoint"})
 _EXACT_INTEGERS = 2**53
 
@@ -98,7 +98,7 @@ class Canonical:
             if field not in _OUTPUT_ONLY and not _is_empty(value)
         }
         form = {field: value for field, value in form.items() if not _is_empty(value)}
-        return orjson.dumps(form, option=orjson.OPT_SORT_KEYS)
+        return orjson.dumps(_plain(form), option=orjson.OPT_SORT_KEYS)
 
     def _field(self, field: str, value: Any) -> Any:
         if field == "content" and isinstance(value, list):
@@ -113,6 +113,8 @@ class Canonical:
         if not isinstance(call, dict):
             return call
         form = {k: v for k, v in call.items() if k not in ("id", "index") and not _is_empty(v)}
+        if isinstance(function := form.get("function"), dict):
+            form["function"] = {k: v for k, v in function.items() if k != "parsed_arguments"}
         if isinstance(call.get("id"), str):
             self._calls[call["id"]] = form["id"] = len(self._calls)
         return form

@@ -15,6 +15,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from service import ids
 
 DEMO_MODEL = "recap-demo"
+MIN_TOKEN_CHARS = 16
 
 
 class SettingsError(ValueError):
@@ -46,12 +47,12 @@ class Settings(BaseSettings):
     currency: str = Field(default="USD", min_length=1, max_length=8)
     burst_silence_seconds: float = Field(default=1.0, ge=0, le=30)
 
-    cache_ttl_seconds: float = Field(default=7 * 24 * 3600, gt=0)
+    cache_ttl_seconds: float = Field(default=7 * 24 * 3600, gt=0, le=10**10)
     cache_max_entries: int = Field(default=200_000, ge=1)
     cache_max_bytes: int = Field(default=2**30, ge=4096)
     reply_reuse: bool = True
 
-    operator_token: SecretStr | None = Field(default=None, min_length=16)
+    operator_token: SecretStr | None = None
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["auto", "json", "text"] = "auto"
 
@@ -60,6 +61,20 @@ class Settings(BaseSettings):
     def _is_sqlite(cls, value: str) -> str:
         if not value.startswith("sqlite:///") or value == "sqlite:///":
             raise ValueError("must name a SQLite file, as in sqlite:///recap.db")
+        return value
+
+    @field_validator("openai_base_url")
+    @classmethod
+    def _is_http(cls, value: str | None) -> str | None:
+        if value is not None and not value.startswith(("http://", "https://")):
+            raise ValueError("must be an address, as in https://api.openai.com/v1")
+        return value
+
+    @field_validator("operator_token")
+    @classmethod
+    def _is_long(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and len(value.get_secret_value()) < MIN_TOKEN_CHARS:
+            raise ValueError(f"must be at least {MIN_TOKEN_CHARS} characters long")
         return value
 
     @property
@@ -95,6 +110,6 @@ def load() -> Settings:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         name = "_".join(str(part) for part in first["loc"]).upper()
-        raise SettingsError(f"{name}: {first['msg']}") from None
+        raise SettingsError(f"{name}: {first['msg'].removeprefix('Value error, ')}") from None
     except (OSError, UnicodeError) as error:
         raise SettingsError(f".env cannot be read: {error}") from None

@@ -54,6 +54,7 @@ def count_message(message: Mapping[str, Any]) -> int:
 
 
 def count_messages(messages: Iterable[Mapping[str, Any]]) -> int:
+    """Tokens of several chat messages, their overheads included."""
     return sum(map(count_message, messages))
 
 

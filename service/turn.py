@@ -64,6 +64,11 @@ class Turn:
         self.course.status = status or self.course.status
         self.flight.set_result(flight)
 
+    def note(self, landed: Landed) -> None:
+        """Who followed a look-up that was a hit has shared no call."""
+        if landed.stored:
+            self.course.status = "reuse"
+
     async def chunks(self) -> AsyncIterator[Chunk]:
         """The answer as it comes, from its first chunk. Raises what the turn raises."""
         flight = await self._take_off()
@@ -73,6 +78,7 @@ class Turn:
             yield chunk
         if not spoken:
             landed = await flight.result()
+            self.note(landed)
             for chunk in completion.disassemble(landed.body, include_usage=True):
                 yield chunk
 
@@ -176,17 +182,21 @@ class Turns:
         turn.board(flight, "collapsed")
         try:
             landed = await flight.result()
+            _answered(landed.body, turn.ask)
         except UpstreamError:
             await self._record_failure(turn, None)
             raise
+        turn.note(landed)
         entries = []
         if turn.ask.session is not None:
             entries = planner.stand_in_entry(turn.ask, turn.course, landed.body)
         return await self._commit(turn, landed, entries)
 
     async def _lead(self, turn: Turn, flight: Flight) -> Finished:
-        await self._planner.plan(turn.ask, turn.course)
-        if (stored := await self._stored_reply(turn, flight)) is not None:
+        _, stored = await asyncio.gather(
+            self._planner.plan(turn.ask, turn.course), self._stored_reply(turn, flight)
+        )
+        if stored is not None:
             turn.board(flight, "reuse")
             flight.land(stored)
             entries = planner.stand_in_entry(turn.ask, turn.course, stored.body)
@@ -204,7 +214,9 @@ class Turns:
         if not self._reply_reuse or ask.no_cache or ask.no_store:
             return None
         cached = await self._cache.get("reply", flight.name, ask.tenant.id)
-        return None if cached is None else Landed(cached.value, stored=True)
+        if cached is None or not _says_something(cached.value, ask):
+            return None
+        return Landed(cached.value, stored=True)
 
     async def _call(self, turn: Turn, flight: Flight) -> Landed:
         request = turn.ask.request | {"messages": turn.course.payload.messages}
@@ -311,6 +323,11 @@ def _answered(body: Body, ask: Ask) -> Body:
     """A body that can be given on. Raises UpstreamError where it holds no answer."""
     if not body.get("choices"):
         raise UpstreamError("The model's answer has no choices.")
-    if ask.session and not completion.text_of(body).strip():
+    if not _says_something(body, ask):
         raise UpstreamError("The model's answer is empty.")
     return body
+
+
+def _says_something(body: Body, ask: Ask) -> bool:
+    """A session needs words; what an API caller got, perhaps a tool call, may hold none."""
+    return ask.session is None or bool(completion.text_of(body).strip())

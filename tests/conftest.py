@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import logging
 import shutil
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
@@ -14,6 +15,7 @@ from typing import Any
 import aiohttp
 import hypothesis
 import pytest
+import pytest_asyncio
 from aiohttp.test_utils import TestServer
 
 from service import tokens
@@ -117,8 +119,8 @@ def database(template: Path, tmp_path: Path) -> Path:
     return Path(shutil.copy(template, tmp_path / "recap.db"))
 
 
-@pytest.fixture
-async def upstream() -> AsyncIterator[Upstream]:
+@contextlib.asynccontextmanager
+async def run_upstream() -> AsyncIterator[Upstream]:
     scripted = Upstream()
     scripted.gate.set()
     server = LoopbackModel(scripted.respond, count_tokens=tokens.count)
@@ -127,30 +129,52 @@ async def upstream() -> AsyncIterator[Upstream]:
     await server.close()
 
 
+@contextlib.asynccontextmanager
+async def run_recap(
+    upstream: Upstream,
+    database: Path,
+    *,
+    key_bytes: int = 32,
+    keys: TenantKeys | None = None,
+    **values: Any,
+) -> AsyncIterator[Recap]:
+    """A server over a database; keyword arguments are settings."""
+    settings = make_settings(upstream, database, **values)
+    async with open_rooms(settings, key_bytes=key_bytes) as rooms:
+        made = keys or await rooms.tenants.create("shop", origins=[ORIGIN])
+        server = TestServer(create_app(settings, rooms))
+        await server.start_server(shutdown_timeout=1)
+        url = str(server.make_url("")).rstrip("/")
+        try:
+            async with aiohttp.ClientSession(url) as http:
+                yield Recap(url, rooms, http, made, upstream, database)
+        finally:
+            await server.close()
+
+
+@pytest.fixture
+async def upstream() -> AsyncIterator[Upstream]:
+    async with run_upstream() as scripted:
+        yield scripted
+
+
 Starter = Callable[..., contextlib.AbstractAsyncContextManager[Recap]]
 
 
 @pytest.fixture
 def start_recap(upstream: Upstream, database: Path) -> Starter:
     """Starts servers over this test's database; keyword arguments are settings."""
+    return functools.partial(run_recap, upstream, database)
 
-    @contextlib.asynccontextmanager
-    async def start(
-        *, key_bytes: int = 32, keys: TenantKeys | None = None, **values: Any
-    ) -> AsyncIterator[Recap]:
-        settings = make_settings(upstream, database, **values)
-        async with open_rooms(settings, key_bytes=key_bytes) as rooms:
-            made = keys or await rooms.tenants.create("shop", origins=[ORIGIN])
-            server = TestServer(create_app(settings, rooms))
-            await server.start_server(shutdown_timeout=1)
-            url = str(server.make_url("")).rstrip("/")
-            try:
-                async with aiohttp.ClientSession(url) as http:
-                    yield Recap(url, rooms, http, made, upstream, database)
-            finally:
-                await server.close()
 
-    return start
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def shared_recap(
+    template: Path, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Recap]:
+    """One server for a module whose tests don't disturb each other; they share its loop."""
+    database = Path(shutil.copy(template, tmp_path_factory.mktemp("shared") / "recap.db"))
+    async with run_upstream() as scripted, run_recap(scripted, database) as running:
+        yield running
 
 
 @pytest.fixture
@@ -180,7 +204,7 @@ def own_logging() -> Iterator[None]:
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     yield
-    root.handlers[:] = handlers
+    root.handlers = handlers
     root.setLevel(level)
 
 

@@ -352,10 +352,31 @@ class TestMerge:
         assert merge(merge((), first), second) == merge((), first + second)
 
 
+@given(texts)
+def test_a_quote_is_a_slice_that_ends_with_the_value(text: str) -> None:
+    for fact in find(text, speaker="customer", position=1):
+        assert fact.quote in text
+        assert fact.quote.endswith(fact.value)
+        assert len(fact.quote) <= len(fact.value) + 41
+
+
+@pytest.mark.parametrize(
+    ("text", "quote"),
+    [
+        ("My order number is A-20931 and it is late", "My order number is A-20931"),
+        ("It is late. Order A-20931, please", "Order A-20931"),
+        ("我的订单号是A-20931，请快点", "我的订单号是A-20931"),
+        ("Hello!\nCall 010-62910099", "Call 010-62910099"),
+    ],
+)
+def test_a_quote_says_what_the_value_is_of(text: str, quote: str) -> None:
+    assert [fact.quote for fact in find(text, speaker="customer", position=1)] == [quote]
+
+
 class TestJson:
     @given(facts)
     def test_a_fact_survives_json(self, fact: Fact) -> None:
-        assert fact.to_json() == [fact.kind, fact.value, fact.speaker, fact.position]
+        assert fact.to_json() == [fact.kind, fact.value, fact.speaker, fact.position, fact.quote]
         assert Fact.from_json(fact.to_json()) == fact
 
     @pytest.mark.parametrize("row", [[], ["email", "a@b.com", "customer"], ["a", "b", "c", "4"]])

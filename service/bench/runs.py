@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import orjson
 from aiohttp import web
 
 from service import tokens
@@ -30,23 +31,23 @@ FIRST_TOKEN_SECONDS = 0.150
 SECONDS_PER_TOKEN = 12e-6
 """Of a small hosted model: 176 ms at under 1 KB of prompt, 359 ms at 16,000 tokens."""
 MIN_CACHED = 1024
+CACHED_SHARE = 0.1
+MILLION = 1_000_000
 
 Advance = Callable[[], None]
 
 
 @dataclass(frozen=True, slots=True)
 class TokenRun:
-    """Prompt tokens of one conversation: sent, and what the whole histories would have been."""
+    """Prompts of conversations: tokens sent and those of the whole histories, and what both were
+    billed in input-token equivalents (a token that the provider had cached counts a tenth)."""
 
     turns: int
     sent: int
     whole: int
+    billed: float
+    whole_billed: float
     hits: int
-
-    @property
-    def fewer(self) -> float:
-        """The share saved, 0 to 1."""
-        return 1 - self.sent / self.whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,21 +151,24 @@ class Customer:
         return first
 
 
-async def token_run(conversation: Conversation, advance: Advance) -> TokenRun:
+async def token_run(conversation: Conversation, *, caches: bool, advance: Advance) -> TokenRun:
     """Drive a conversation through Recap, its replies as they were given."""
     sent = whole = hits = 0
+    billed = whole_billed = 0.0
     history = tokens.count_message({"role": "system", "content": conversation.system_prompt})
-    async with customer(conversation.system_prompt) as asking:
+    async with customer(conversation.system_prompt, caches=caches) as asking:
         session = await asking.open()
         for question, reply in conversation.rounds:
             answer = await asking.ask(session, question, reply)
             sent += answer["usage"]["prompt_tokens"]
+            billed += answer["usage"]["cost"] * MILLION
+            whole_billed += (answer["usage"]["cost"] + answer["usage"]["saved_cost"]) * MILLION
             hits += answer["cache"]["status"] == "hit"
             history += tokens.count_message({"role": "user", "content": question})
             whole += history + tokens.REPLY_PRIMING
             history += tokens.count_message({"role": "assistant", "content": reply})
             advance()
-    return TokenRun(len(conversation.rounds), sent, whole, hits)
+    return TokenRun(len(conversation.rounds), sent, whole, billed, whole_billed, hits)
 
 
 async def latency_run(
@@ -202,6 +206,8 @@ def together(runs: Sequence[TokenRun]) -> TokenRun:
         sum(run.turns for run in runs),
         sum(run.sent for run in runs),
         sum(run.whole for run in runs),
+        sum(run.billed for run in runs),
+        sum(run.whole_billed for run in runs),
         sum(run.hits for run in runs),
     )
 
@@ -220,6 +226,7 @@ async def customer(system_prompt: str, *, caches: bool = False) -> AsyncIterator
             openai_base_url=await upstream.start(),
             openai_model=MODEL,
             system_prompt=system_prompt,
+            prices_file=_price_file(Path(folder), caches),
             reply_reuse=False,
         )
         migrate.upgrade(settings.database_url)
@@ -232,3 +239,12 @@ async def customer(system_prompt: str, *, caches: bool = False) -> AsyncIterator
         url = f"http://127.0.0.1:{runner.addresses[0][1]}"
         http = await stack.enter_async_context(aiohttp.ClientSession(url))
         yield Customer(http, provider, keys.key, upstream.base_url)
+
+
+def _price_file(folder: Path, caches: bool) -> Path:
+    """Input at 1 a million tokens and answers for nothing, so that money is input tokens."""
+    cached = CACHED_SHARE if caches else 1
+    price = {"input": 1, "cached_input": cached, "output": 0, "min_cacheable_tokens": MIN_CACHED}
+    path = folder / "prices.json"
+    path.write_bytes(orjson.dumps({MODEL: price}))
+    return path

@@ -102,6 +102,7 @@ def synthetic(rounds: int, seed: int = 1) -> Conversation:
 
 
 def system_prompt() -> str:
+    """The system prompt of every run, the same each time."""
     return text_of(random.Random(0), SYSTEM_TOKENS, "You are the shop's assistant. ")  # noqa: S311
 
 

@@ -24,8 +24,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = _parser().parse_args(arguments)
     try:
         return int(asyncio.run(words.run(settings.load(), words)))
-    except (SettingsError, PriceFileError) as error:
+    except SettingsError as error:
         print(f"recap: {error}", file=sys.stderr)
+        return 2
+    except PriceFileError as error:
+        print(f"recap: PRICES_FILE: {error}", file=sys.stderr)
         return 2
     except (RecapError, OSError) as error:
         print(f"recap: {error}", file=sys.stderr)

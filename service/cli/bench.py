@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from service.bench import runs, workload
+from service.bench.client import client_rows
 from service.bench.workload import Conversation
 from service.cli import output
 from service.settings import Settings, SettingsError
@@ -20,6 +21,7 @@ LATENCY_SAMPLES = 20
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What `recap bench` takes."""
     parser.add_argument(
         "--rounds",
         type=int,
@@ -34,6 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="also drive recorded conversations: JSON lines with messages, .gz or not",
     )
+    parser.add_argument("--client", action="store_true", help="only the client: CPU of a call")
     parser.add_argument("--no-latency", action="store_true", help="tokens only")
 
 
@@ -42,42 +45,61 @@ async def run(settings: Settings, words: argparse.Namespace) -> int:
     if any(not 1 <= rounds <= 2000 for rounds in words.rounds):
         raise SettingsError("--rounds takes whole numbers from 1 to 2000")
     logging.getLogger("service").setLevel(logging.ERROR)
-    with Progress(console=Console(stderr=True), transient=True) as progress:
-        tokens = await _tokens(words, progress)
-        latency = [] if words.no_latency else await _latency(words, progress)
-    if words.json:
-        output.json_line({"tokens": tokens, "latency": latency})
+    if words.client:
+        _print({"CPU of a call, ms": await client_rows()}, ["client"], words.json)
         return 0
-    output.table(tokens, title="Prompt tokens, no provider's cache", empty="")
-    output.table(latency, title="First token, median ms", empty="")
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        tables = {
+            "Prompt tokens sent, no provider's cache": await _tokens(words, progress, False),
+            "Input tokens billed, cached ones at a tenth": (await _tokens(words, progress, True)),
+        }
+        if not words.no_latency:
+            tables["First token, median ms"] = await _latency(words, progress)
+    _print(tables, ["tokens", "billed", "latency"], words.json)
     return 0
 
 
-async def _tokens(words: argparse.Namespace, progress: Progress) -> list[dict[str, Any]]:
+def _print(tables: dict[str, list[dict[str, Any]]], names: list[str], as_json: bool) -> None:
+    if as_json:
+        output.json_line(dict(zip(names, tables.values(), strict=False)))
+        return
+    for title, rows in tables.items():
+        output.table(rows, title=title, empty="")
+        print()
+
+
+async def _tokens(
+    words: argparse.Namespace, progress: Progress, caches: bool
+) -> list[dict[str, Any]]:
     rows = []
     for rounds in words.rounds:
-        conversation = workload.synthetic(rounds)
-        rows.append(await _token_row("synthetic", rounds, [conversation], progress))
-    for rounds, conversations in sorted(_by_length(words.data).items()):
-        rows.append(await _token_row("recorded", rounds, conversations, progress))
+        talk = [workload.synthetic(rounds)]
+        rows.append(await _token_row("synthetic", rounds, talk, progress, caches))
+    for rounds, talks in sorted(_by_length(words.data).items()):
+        rows.append(await _token_row("recorded", rounds, talks, progress, caches))
     return rows
 
 
 async def _token_row(
-    kind: str, rounds: int, conversations: list[Conversation], progress: Progress
+    kind: str, rounds: int, talks: list[Conversation], progress: Progress, caches: bool
 ) -> dict[str, Any]:
-    total = sum(len(c.rounds) for c in conversations)
-    task = progress.add_task(f"tokens, {kind}, {rounds} rounds", total=total)
-    done = [await runs.token_run(c, lambda: progress.advance(task)) for c in conversations]
+    task = progress.add_task(f"{kind}, {rounds} rounds", total=sum(len(t.rounds) for t in talks))
+
+    def advance() -> None:
+        progress.advance(task)
+
+    done = [await runs.token_run(talk, caches=caches, advance=advance) for talk in talks]
     result = runs.together(done)
-    repeated = result.turns - len(conversations)
+    whole, recap = (result.whole_billed, result.billed) if caches else (result.whole, result.sent)
+    repeated = result.turns - len(talks)
     return {
         "talk": kind,
         "rounds": rounds,
-        "sessions": len(conversations),
-        "whole": result.whole,
-        "sent": result.sent,
-        "fewer_%": round(100 * result.fewer, 1),
+        "sessions": len(talks),
+        "whole": round(whole),
+        "recap": round(recap),
+        "mean": round(recap / result.turns),
+        "fewer_%": round(100 * (1 - recap / whole), 1) + 0.0,
         "hits_%": round(100 * result.hits / repeated, 1) if repeated else None,
     }
 

@@ -16,9 +16,7 @@ from service.storage import migrate as migrations
 _TABLE_COLUMNS = (
     "turns",
     "hits",
-    "reused",
     "prompt_tokens",
-    "cached_tokens",
     "full_prompt_tokens",
     "saved_tokens",
     "cost",

@@ -6,26 +6,49 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
+from rich import box
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
+
+ENDLESS = 10_000
+"""So wide a terminal, in characters, that a table can say how much it needs."""
+NARROWEST = 24
+"""Characters that a text with spaces is folded into at least."""
 
 
 def json_line(value: Any) -> None:
+    """Exactly one line, and out at once."""
     print(orjson.dumps(value).decode(), flush=True)
 
 
 def table(rows: Sequence[Mapping[str, Any]], *, title: str, empty: str) -> None:
-    """Rows of equal keys as a table; numbers to the right."""
+    """Rows of equal keys as a table; numbers to the right.
+
+    Texts with spaces are folded; ids and numbers never are, and nothing is cut: a table that needs
+    more than the terminal has is wider.
+    """
     if not rows:
         print(empty)
         return
-    drawn = Table(title=title, title_justify="left")
+    drawn = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, show_edge=False)
+    drawn.collapse_padding, drawn.pad_edge = True, False
     for name, value in rows[0].items():
-        is_number = isinstance(value, int | float)
-        drawn.add_column(name.replace("_", " "), justify="right" if is_number else "left")
+        texts = [cell(row[name]) for row in rows]
+        has_spaces = any(" " in text for text in texts)
+        drawn.add_column(
+            name.replace("_", "\n"),
+            justify="right" if isinstance(value, int | float) else "left",
+            no_wrap=not has_spaces,
+            min_width=min(NARROWEST, max(map(len, texts))) if has_spaces else None,
+            overflow="fold",
+        )
     for row in rows:
-        drawn.add_row(*map(cell, row.values()))
-    Console().print(drawn)
+        drawn.add_row(*(Text(cell(value)) for value in row.values()))
+    console = Console()
+    least = console.measure(drawn, options=console.options.update(width=ENDLESS)).minimum
+    console.width = max(console.width, least)
+    console.print(drawn)
 
 
 def cell(value: Any) -> str:

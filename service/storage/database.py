@@ -16,6 +16,7 @@ import contextlib
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, TypeVar
 
 import aiosqlite
@@ -31,6 +32,9 @@ log = logging.getLogger(__name__)
 
 GROUP_LIMIT = 64
 """Units that share one commit at most; bounds how long the first of them waits."""
+
+_SMALL_FILE = 64 * 2**20  # rewritten in some 0.4 s
+_SHRED_MILLISECONDS = 1000  # writers wait meanwhile
 
 _DIALECT = dialect_module.dialect(paramstyle="named")
 _PRAGMAS = (
@@ -107,6 +111,7 @@ class Database:
 
     async def __aenter__(self) -> Database:
         self._write, self._hot, self._cold = [await _connect(self._path) for _ in range(3)]
+        self._file = _identity(self._path)
         self._writer = asyncio.create_task(self._run_writer(), name="database-writer")
         return self
 
@@ -135,6 +140,30 @@ class Database:
     async def report(self, clause: ClauseElement, **params: Any) -> list[Row]:
         """Committed rows for a statement made on the spot; never in the way of a turn."""
         return await _fetch(self._cold, Statement(clause), params)
+
+    async def shred(self) -> None:
+        """Afterwards no file holds what has been deleted: the log's old pages go too, and while
+        the file is small (64 MiB) what moving rows about has left in the gaps of its pages.
+
+        A reader in another process can be in the way; then that is logged, and writes go on.
+        """
+        connection = await _connect(self._path)
+        try:
+            await connection.execute_fetchall(f"PRAGMA busy_timeout={_SHRED_MILLISECONDS}")
+            if (await asyncio.to_thread(Path(self._path).stat)).st_size <= _SMALL_FILE:
+                await connection.execute_fetchall("VACUUM")
+            (row,) = await connection.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
+            is_busy = bool(row["busy"])
+        except aiosqlite.Error:
+            is_busy = True
+        finally:
+            await connection.close()
+        if is_busy:
+            log.warning("the log could not be cut", extra={"action": "shred_postponed"})
+
+    async def is_in_place(self) -> bool:
+        """Is the opened file still the one at its path? What goes to a removed one is lost."""
+        return await asyncio.to_thread(_identity, self._path) == self._file
 
     async def _run_writer(self) -> None:
         while (first := await self._queue.get()) is not None:
@@ -187,6 +216,14 @@ def sqlite_path(url: str) -> str:
     if parsed.get_backend_name() != "sqlite" or not parsed.database:
         raise ValueError("DATABASE_URL must name a SQLite file: sqlite:///recap.db")
     return parsed.database
+
+
+def _identity(path: str) -> tuple[int, int] | None:
+    try:
+        found = Path(path).stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 async def _connect(path: str) -> aiosqlite.Connection:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, get_args
 
-from sqlalchemy import ColumnElement, bindparam, func, insert, label, or_, select
+from sqlalchemy import ColumnElement, bindparam, exists, func, insert, label, or_, select, update
 
 from service.storage.database import Database, Row, Statement, Transaction
-from service.storage.models import Tenant, Turn, table
+from service.storage.models import Session, Tenant, Turn, table
 from service.storage.prefix_cache import CacheEntry, PrefixCache
 
 Outcome = Literal["answered", "reused", "collapsed", "superseded", "fenced", "failed"]
@@ -18,6 +18,11 @@ Grouping = Literal["day", "month", "model", "outcome", "session", "tenant"]
 GROUPINGS: tuple[Grouping, ...] = get_args(Grouping)
 
 INSERT = Statement(insert(table(Turn)))
+DETACH_IF_ERASED = Statement(
+    update(table(Turn))
+    .where(Turn.id == bindparam("of_id"), ~exists().where(Session.id == Turn.session_id))
+    .values(session_id=None)
+)
 BY_ID = Statement(select(Turn.__table__).where(Turn.id == bindparam("of_id")))
 
 
@@ -62,6 +67,8 @@ class Ledger:
 
         async def unit(tx: Transaction) -> None:
             await insert_turn(tx, turn)
+            if turn.session_id is not None:
+                await tx.run(DETACH_IF_ERASED, of_id=turn.id)
             await self._cache.store(tx, entries)
 
         await self._database.write(unit)
@@ -95,6 +102,7 @@ class Ledger:
 
 
 async def insert_turn(tx: Transaction, turn: TurnRow) -> None:
+    """Part of a transaction that ends a turn."""
     await tx.run(INSERT, **asdict(turn))
 
 

@@ -7,9 +7,12 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.util import CommandError
 from sqlalchemy import create_engine, event, text
 from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.exc import DatabaseError
 
+from service.errors import StorageError
 from service.storage.database import sqlite_path
 
 _PACKAGE = Path(__file__).resolve().parent.parent
@@ -46,7 +49,10 @@ def engine(url: str) -> Engine:
 
 
 def upgrade(url: str, revision: str = "head") -> None:
-    """Migrate up to `revision`; one transaction, and one process at a time."""
+    """Migrate up to `revision`; one transaction, and one process at a time.
+
+    Raises StorageError where the file is none of ours, or from a newer version.
+    """
     Path(sqlite_path(url)).parent.mkdir(parents=True, exist_ok=True)
     _run(url, lambda settings: command.upgrade(settings, revision))
 
@@ -58,8 +64,14 @@ def downgrade(url: str, revision: str) -> None:
 
 def is_sound(url: str) -> bool:
     """Does SQLite find its own file sound?"""
-    with engine(url).begin() as connection:
-        return connection.execute(text("PRAGMA integrity_check")).scalar() == "ok"
+    made = engine(url)
+    try:
+        with made.begin() as connection:
+            return connection.execute(text("PRAGMA integrity_check")).scalar() == "ok"
+    except DatabaseError:
+        return False
+    finally:
+        made.dispose()
 
 
 def _run(url: str, act: Callable[[Config], None]) -> None:
@@ -69,5 +81,7 @@ def _run(url: str, act: Callable[[Config], None]) -> None:
         with made.begin() as connection:
             settings.attributes["connection"] = connection
             act(settings)
+    except (DatabaseError, CommandError) as error:
+        raise StorageError(f"{url}: {getattr(error, 'orig', error)}") from error
     finally:
         made.dispose()

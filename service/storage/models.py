@@ -90,8 +90,8 @@ class Session(Base):
 class Message(Base):
     """One entry of a session.
 
-    `anchor_seq` is where the model sees it: its own seq, but for an answer that was committed
-    after a newer question had come, the seq of the question that it answers.
+    `anchor_seq` is where the model sees it: its own seq, for an answer that of the newest question
+    that it answers. They differ in order only where a newer question came before the answer.
     """
 
     __tablename__ = "messages"

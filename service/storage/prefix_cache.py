@@ -64,12 +64,13 @@ DELETE = Statement(delete(_table).where(C.key == bindparam("of_key")))
 SIZE = Statement(
     select(func.count().label("rows"), func.coalesce(func.sum(C.bytes), 0).label("bytes"))
 )
-
+NEWEST_ACCESS = Statement(select(func.coalesce(func.max(C.accessed_at), 0).label("at")))
 PURGE = Statement(
     delete(_table)
     .where(or_(C.tenant_id == bindparam("of_tenant"), bindparam("of_tenant").is_(None)))
     .returning(C.key)
 )
+OF_SESSION = Statement(select(_table).where(C.session_id == bindparam("of_session")))
 FORGET = Statement(delete(_table).where(C.session_id == bindparam("of_session")))
 
 
@@ -95,6 +96,8 @@ class Cached:
 
 @dataclass(frozen=True, slots=True)
 class CacheLimits:
+    """What bounds the cache: rows, bytes, and the age of a row in microseconds."""
+
     ttl: int  # microseconds
     max_entries: int
     max_bytes: int
@@ -126,8 +129,12 @@ class PrefixCache:
         return name.key[: self._key_bytes]
 
     async def __aenter__(self) -> PrefixCache:
-        size = await self.stats()
-        self._rows, self._bytes, self._counted_at = size["rows"], size["bytes"], self._clock()
+        try:
+            size = await self.stats()
+            self._rows, self._bytes, self._counted_at = size["rows"], size["bytes"], self._clock()
+            self._last_access = (await self._database.all(NEWEST_ACCESS))[0]["at"]
+        except StorageError:
+            self._metrics.cache_faults.labels("read").inc()
         self._flusher = asyncio.create_task(self._keep_flushing(), name="prefix-cache-flusher")
         return self
 
@@ -148,8 +155,12 @@ class PrefixCache:
         if not _is_about(row, kind, name, tenant_id):
             self._metrics.collisions.inc()
             return None
+        value = _value(row)
+        if value is None:
+            self._metrics.cache_faults.labels("read").inc()
+            return None
         self._touch(key)
-        return Cached(orjson.loads(row["value"]), row["tokens"])
+        return Cached(value, row["tokens"])
 
     async def store(self, tx: Transaction, entries: Sequence[CacheEntry]) -> None:
         """Write rows inside a turn's transaction. A fault undoes them alone, and is counted."""
@@ -163,9 +174,13 @@ class PrefixCache:
             self._counted_at = NEVER
 
     async def flush(self) -> None:
-        """Write the access times that are only in memory."""
-        if self._touched:
+        """Write the access times that are only in memory. A fault is counted."""
+        if not self._touched:
+            return
+        try:
             await self._database.write(self._flush)
+        except StorageError:
+            self._metrics.cache_faults.labels("write").inc()
 
     async def purge(self, *, tenant_id: str | None = None) -> int:
         """Remove a tenant's rows, or all; returns how many there were."""
@@ -177,6 +192,12 @@ class PrefixCache:
 
         return await self._database.write(unit)
 
+    async def of_session(self, session_id: str) -> list[dict[str, Any]]:
+        """What is stored on a session's account, for its export."""
+        rows = await self._database.all(OF_SESSION, of_session=session_id)
+        shown = ("kind", "created_at", "expires_at")
+        return [{"value": _value(row)} | {name: row[name] for name in shown} for row in rows]
+
     async def forget_session(self, tx: Transaction, session_id: str) -> None:
         """Part of erasing a session: what was stored on its account goes too."""
         await tx.run(FORGET, of_session=session_id)
@@ -185,10 +206,7 @@ class PrefixCache:
     async def _keep_flushing(self) -> None:
         while True:
             await asyncio.sleep(FLUSH_SECONDS)
-            try:
-                await self.flush()
-            except StorageError:
-                self._metrics.cache_faults.labels("write").inc()
+            await self.flush()
 
     async def stats(self) -> Row:
         """`rows` and `bytes` as they are in the table."""
@@ -272,6 +290,14 @@ class PrefixCache:
             self._rows -= 1
             self._bytes -= row["bytes"]
         self._metrics.evicted.labels(why).inc(len(rows))
+
+
+def _value(row: Row) -> Any:
+    """A row's value, None where it is broken."""
+    try:
+        return orjson.loads(row["value"])
+    except orjson.JSONDecodeError:
+        return None
 
 
 def _is_about(row: Row, kind: Kind, name: PrefixHash, tenant_id: str) -> bool:

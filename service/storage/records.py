@@ -97,6 +97,7 @@ class Committed:
 
 
 def message(row: Row) -> Message:
+    """From a row of `messages`."""
     return Message(
         id=row["id"],
         seq=row["seq"],
@@ -110,6 +111,7 @@ def message(row: Row) -> Message:
 
 
 def session(row: Row) -> Session:
+    """From a row of `sessions`."""
     return Session(
         id=row["id"],
         tenant_id=row["tenant_id"],
@@ -129,7 +131,26 @@ def session(row: Row) -> Session:
     )
 
 
+def unspoken(session_id: str, root: PrefixHash) -> dict[str, Any]:
+    """The columns of a session in which nothing was said yet."""
+    return {
+        "id": session_id,
+        "owner": "bot",
+        "epoch": 0,
+        "last_seq": 0,
+        "customer_seq": 0,
+        "answered_seq": 0,
+        "prefix_key": root.key,
+        "prefix_check": root.check,
+        "prefix_count": root.count,
+        "plan": orjson.dumps(Plan().to_json()).decode(),
+        "personal": 0,
+        "answered_at": 0,
+    }
+
+
 def tenant(row: Row) -> Tenant:
+    """From a row of `sessions` joined with its tenant's columns, `tenant_…`."""
     return Tenant(
         id=row["tenant_id"],
         name=row["tenant_name"],

@@ -13,7 +13,7 @@ import orjson
 from sqlalchemy import bindparam, delete, insert, or_, select, update
 
 from service import ids
-from service.context import Entry, Plan
+from service.context import Entry
 from service.errors import IdempotencyMismatch, NotFound
 from service.prefix import PrefixHash
 from service.storage import records
@@ -159,20 +159,9 @@ class Sessions:
             session_id = ids.new_id("ses")
             await tx.run(
                 INSERT_SESSION,
-                id=session_id,
+                **records.unspoken(session_id, root),
                 tenant_id=tenant.id,
-                owner="bot",
-                epoch=0,
-                last_seq=0,
-                customer_seq=0,
-                answered_seq=0,
                 system_hash=system_hash,
-                prefix_key=root.key,
-                prefix_check=root.check,
-                prefix_count=root.count,
-                plan=orjson.dumps(Plan().to_json()).decode(),
-                personal=0,
-                answered_at=0,
                 metadata=orjson.dumps(metadata).decode(),
                 idempotency_key=idempotency_key,
                 request_hash=request_hash,
@@ -204,11 +193,10 @@ class Sessions:
 
         async def unit(tx: Transaction) -> tuple[Message, Session]:
             session = records.session(_found(await tx.one(SESSION, of_id=session_id)))
-            if idempotency_key is not None:
-                made = await tx.one(MESSAGE_BY_KEY, of_session=session_id, of_key=idempotency_key)
-                if made is not None:
-                    _require_same(made, request_hash)
-                    return records.message(made), session
+            by_key = {"of_session": session_id, "of_key": idempotency_key}
+            if idempotency_key is not None and (made := await tx.one(MESSAGE_BY_KEY, **by_key)):
+                _require_same(made, request_hash)
+                return records.message(made), session
             message = Message(
                 ids.new_id("msg"), session.last_seq + 1, "customer", content, None, self._clock()
             )
@@ -263,8 +251,12 @@ class Sessions:
         session was erased meanwhile.
         """
 
-        async def unit(tx: Transaction) -> tuple[Committed, TurnRow]:
-            session = records.session(_found(await tx.one(SESSION, of_id=commit.session_id)))
+        async def unit(tx: Transaction) -> tuple[Committed, TurnRow] | None:
+            found = await tx.one(SESSION, of_id=commit.session_id)
+            if found is None:  # what the call took is owed all the same
+                await insert_turn(tx, replace(turn, session_id=None, outcome="fenced"))
+                return None
+            session = records.session(found)
             committed = await self._settle(tx, session, commit, turn.id)
             reply_id = committed.reply.id if committed.reply else None
             outcome = turn.outcome if committed.outcome == "answered" else committed.outcome
@@ -273,7 +265,10 @@ class Sessions:
             await self._cache.store(tx, commit.entries)
             return committed, row
 
-        return await self._database.write(unit)
+        ended = await self._database.write(unit)
+        if ended is None:
+            raise NotFound
+        return ended
 
     async def erase(self, session_id: str) -> None:
         """Remove a session everywhere, its cache rows included; its turns lose their link to it."""
@@ -286,6 +281,11 @@ class Sessions:
             await tx.run(DETACH_TURNS, of_session=session_id)
 
         await self._database.write(unit)
+        await self._database.shred()
+
+    async def cached(self, session_id: str) -> list[dict[str, Any]]:
+        """The cache rows that were stored on a session's account."""
+        return await self._cache.of_session(session_id)
 
     async def turns(self, session_id: str) -> list[dict[str, Any]]:
         rows = await self._database.all(TURNS, of_session=session_id)

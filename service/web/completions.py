@@ -24,6 +24,8 @@ from service.web.keys import rooms
 from service.web.sse import EventStream
 
 ROLES = frozenset({"system", "developer", "user", "assistant", "tool", "function"})
+MAX_MESSAGES = 10_000
+"""Some 0.2 s of counting and hashing."""
 ASKING_ROLES = frozenset({"user", "tool", "function"})
 _DONE = b"data: [DONE]\n\n"
 _SHARED: frozenset[Status] = frozenset({"reuse", "collapsed"})
@@ -72,6 +74,8 @@ def validate(body: dict[str, Any]) -> None:
     messages = body.get("messages")
     if not isinstance(messages, list) or not messages:
         raise InvalidRequest("messages takes a list of at least one message.", param="messages")
+    if len(messages) > MAX_MESSAGES:
+        raise InvalidRequest(f"messages takes at most {MAX_MESSAGES} messages.", param="messages")
     for index, message in enumerate(messages):
         _validate_message(message, f"messages[{index}]")
     last = messages[-1]
@@ -79,15 +83,21 @@ def validate(body: dict[str, Any]) -> None:
         raise InvalidRequest(
             "The last message must be the user's or a tool's result.", param="messages"
         )
-    if last["role"] == "user" and isinstance(last["content"], str) and not last["content"].strip():
+    if last["role"] == "user" and _is_blank(last["content"]):
         raise InvalidRequest("The last message must not be blank.", param="messages")
+
+
+def _is_blank(content: str | list[dict[str, Any]]) -> bool:
+    if isinstance(content, str):
+        return not content.strip()
+    return all(part["type"] == "text" and not part["text"].strip() for part in content)
 
 
 def _validate_message(message: Any, place: str) -> None:
     if not isinstance(message, dict):
         raise InvalidRequest(f"{place} must be an object.", param=place)
     role = message.get("role")
-    if role not in ROLES:
+    if not isinstance(role, str) or role not in ROLES:
         raise InvalidRequest(f"{place}.role must be one of {sorted(ROLES)}.", param=f"{place}.role")
     _validate_content(message.get("content"), role, f"{place}.content")
     if role == "tool" and not isinstance(message.get("tool_call_id"), str):
@@ -117,12 +127,13 @@ async def _stream(request: web.Request, turn: Turn, body: dict[str, Any]) -> web
     wants_usage = bool((body.get("stream_options") or {}).get("include_usage"))
     chunks = turn.chunks()
     first = await anext(chunks, None)
+    own = _fresh() if turn.status == "reuse" else {}
     stream = await EventStream({"Cache-Status": _cache_status(turn)}).open(request)
     try:
         if first is not None:
-            await _send(stream, first, turn, wants_usage)
+            await _send(stream, first | own, turn, wants_usage)
         async for chunk in chunks:
-            await _send(stream, chunk, turn, wants_usage)
+            await _send(stream, chunk | own, turn, wants_usage)
         await turn.finished()
         await stream.send_bytes(_DONE)
     except RecapError as error:

@@ -11,6 +11,7 @@ from service.events import Channels
 from service.llm import Model
 from service.metrics import Metrics
 from service.settings import Settings
+from service.storage.database import Database
 from service.storage.ledger import Ledger
 from service.storage.sessions import Sessions
 from service.storage.tenants import Tenants
@@ -23,6 +24,7 @@ class Rooms:
 
     settings: Settings
     metrics: Metrics
+    database: Database
     tenants: Tenants
     sessions: Sessions
     ledger: Ledger
@@ -37,4 +39,5 @@ REQUEST_ID = web.RequestKey("request_id", str)
 
 
 def rooms(request: web.Request) -> Rooms:
+    """The rooms of the server that got this request."""
     return request.config_dict[ROOMS]

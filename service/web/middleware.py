@@ -5,11 +5,12 @@ The log line holds what happened and never what was said: no body, no header, no
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 import time
 
-from aiohttp import ClientConnectionResetError, web
+from aiohttp import ClientConnectionResetError, hdrs, web
 from aiohttp.typedefs import Handler
 
 from service import ids
@@ -55,17 +56,17 @@ async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
             log.error(
                 "storage error", extra={"action": "storage_error", "why": str(error.__cause__)}
             )
-        return problems.response(request, error)
+        return _instead(request, problems.response(request, error))
     except web.HTTPException as error:
         if error.status < 400:
             raise
         return problems.of_http(request, error)
     except (ClientConnectionResetError, ConnectionResetError):
-        raise
+        raise asyncio.CancelledError from None  # nobody is there; aiohttp would log an error
     except Exception:
         rooms(request).metrics.errors.labels("web").inc()
         log.exception("unexpected error", extra={"action": "unexpected_error"})
-        return problems.response(request, RecapError())
+        return _instead(request, problems.response(request, RecapError()))
 
 
 @web.middleware
@@ -98,15 +99,23 @@ async def mark_response(request: web.Request, response: web.StreamResponse) -> N
         )
 
 
+def _instead(request: web.Request, answer: web.Response) -> web.Response:
+    """An answer in place of the handler's; where a stream had begun, only its breaking off is."""
+    if request.writer.output_size > 0:
+        raise ConnectionResetError("a stream broke off")
+    return answer
+
+
 def _record(request: web.Request, status: int, seconds: float) -> None:
     resource = request.match_info.route.resource
     route = resource.canonical if resource else "unknown"
-    rooms(request).metrics.requests.labels(request.method, route, str(status)).observe(seconds)
+    method = request.method if request.method in hdrs.METH_ALL else "other"
+    rooms(request).metrics.requests.labels(method, route, str(status)).observe(seconds)
     log.info(
         "request",
         extra={
             "action": "request",
-            "method": request.method,
+            "method": method,
             "route": route,
             "status": status,
             "ms": round(seconds * 1000, 1),

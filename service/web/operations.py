@@ -19,9 +19,12 @@ async def readyz(request: web.Request) -> web.Response:
     """200 once the database is migrated and answers; 503 while shutting down. No model call."""
     if rooms(request).channels.closed:
         return web.json_response({"status": "draining"}, status=503)
+    is_there = await rooms(request).database.is_in_place()
     try:
         await rooms(request).tenants.all()
     except StorageError:
+        is_there = False
+    if not is_there:
         return web.json_response({"status": "no database"}, status=503)
     return web.json_response({"status": "ok"})
 

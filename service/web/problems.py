@@ -36,6 +36,7 @@ def is_openai(request: web.Request) -> bool:
 
 
 def status_of(error: RecapError) -> int:
+    """The HTTP status of an error."""
     return _STATUSES.get(type(error), 500)
 
 

@@ -24,21 +24,30 @@ from service.storage.tenants import Tenant
 from service.web.keys import rooms
 
 MAX_DEPTH = 64
+MAX_PARTS = 100_000
 MAX_KEY_LENGTH = 255
+SMALL_BODY = 256 * 1024
+"""Bytes that are plenty for what a customer sends: ten MiB of brackets take seconds to read."""
+LONGEST_CHARACTER = 12
+"""Bytes that one character can take in JSON, as two escapes."""
 
 
 async def json_object(
-    request: web.Request, *, empty_ok: bool = False
+    request: web.Request, *, empty_ok: bool = False, most: int | None = None
 ) -> tuple[dict[str, Any], bytes]:
-    """The body as an object, and its bytes.
+    """The body as an object, and its bytes: as many as the server takes, or `most` if fewer.
 
     Raises MalformedBody (not UTF-8 JSON, lone surrogates, too deep), BodyTooLarge, InvalidRequest
     (no object, NUL characters).
     """
+    if most is not None:
+        request = request.clone(client_max_size=min(most, rooms(request).settings.max_body_bytes))
     try:
         raw = await request.read()
     except web.HTTPRequestEntityTooLarge:
         raise BodyTooLarge from None
+    except web.RequestPayloadError:
+        raise MalformedBody("The body is not what its Content-Encoding says.") from None
     if empty_ok and not raw.strip():
         return {}, b"{}"
     try:
@@ -56,7 +65,7 @@ async def json_object(
 def bearer(request: web.Request) -> str:
     """The bearer credential; an empty header is none. Raises NotAuthenticated."""
     scheme, _, credential = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not credential.strip():
+    if scheme.lower() != "bearer" or not credential.strip() or not _is_utf8(credential):
         raise NotAuthenticated
     return credential.strip()
 
@@ -111,6 +120,7 @@ async def session_of(request: web.Request) -> tuple[Session, Tenant, bool]:
 
 
 def is_operator(request: web.Request) -> bool:
+    """Is the credential OPERATOR_TOKEN?"""
     token = rooms(request).settings.operator_token
     if token is None:
         return False
@@ -122,17 +132,19 @@ def idempotency_key(request: web.Request) -> str | None:
     key = request.headers.get("Idempotency-Key")
     if key is None:
         return None
-    if not 1 <= len(key) <= MAX_KEY_LENGTH or any("\udc80" <= c <= "\udfff" for c in key):
+    if not 1 <= len(key) <= MAX_KEY_LENGTH or not _is_utf8(key):
         raise InvalidRequest("Idempotency-Key takes 1 to 255 characters.", param="Idempotency-Key")
     return key
 
 
 def directives(request: web.Request) -> Directives:
+    """What Cache-Control says about stored rows."""
     said = {part.strip().lower() for part in request.headers.get("Cache-Control", "").split(",")}
     return Directives(no_cache="no-cache" in said, no_store="no-store" in said)
 
 
 def wants_events(request: web.Request) -> bool:
+    """Is the answer to be streamed?"""
     return "text/event-stream" in request.headers.get("Accept", "")
 
 
@@ -158,8 +170,14 @@ def moment(request: web.Request, name: str) -> int | None:
     return int((parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).timestamp() * ids.SECOND)
 
 
+def _is_utf8(header: str) -> bool:
+    """Was it UTF-8? Bytes that weren't come in as lone surrogates, which nothing can encode."""
+    return not any("\udc80" <= c <= "\udfff" for c in header)
+
+
 def _check_nesting(value: Any) -> None:
-    level = [value]
+    """Raises MalformedBody for what would take long to walk: too deep, or too many parts."""
+    level, left = [value], MAX_PARTS
     for _ in range(MAX_DEPTH):
         level = [
             item
@@ -167,8 +185,11 @@ def _check_nesting(value: Any) -> None:
             for item in (parent.values() if isinstance(parent, dict) else parent)
             if isinstance(item, dict | list)
         ]
+        left -= len(level)
         if not level:
             return
+        if left < 0:
+            raise MalformedBody(f"The body has more than {MAX_PARTS} objects and lists.")
     raise MalformedBody(f"The body is nested more than {MAX_DEPTH} levels deep.")
 
 

@@ -101,6 +101,7 @@ class SessionExport(TypedDict):
     updated_at: str
     messages: list[MessageShown]
     turns: list[dict[str, Any]]
+    cache: list[dict[str, Any]]
 
 
 class UsageRow(TypedDict, extra_items=Any):  # type: ignore[call-arg]

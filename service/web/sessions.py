@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -12,6 +13,7 @@ from service import accounting, ids
 from service.conversation import Answered, Batch
 from service.errors import InvalidRequest, RecapError
 from service.events import Event, Follower, Live, Place, delta
+from service.storage.ledger import TurnRow
 from service.storage.records import Message
 from service.web import problems, requests
 from service.web.cache_status import cache_status
@@ -26,8 +28,8 @@ async def create(request: web.Request) -> web.Response:
     """Open a conversation."""
     tenant = await requests.tenant_for_new_session(request)
     key = requests.idempotency_key(request)
-    body, raw = await requests.json_object(request, empty_ok=True)
-    metadata = body.get("metadata") or {}
+    body, raw = await requests.json_object(request, empty_ok=True, most=requests.SMALL_BODY)
+    metadata = {} if body.get("metadata") is None else body["metadata"]
     if not isinstance(metadata, dict) or len(orjson.dumps(metadata)) > METADATA_BYTES:
         raise InvalidRequest(
             f"metadata takes an object of at most {METADATA_BYTES} bytes.", param="metadata"
@@ -64,10 +66,12 @@ async def post_message(request: web.Request) -> web.StreamResponse:
     """Say something as the customer; answers when the turn is done, or as it goes (SSE)."""
     session, _, _ = await requests.session_of(request)
     key = requests.idempotency_key(request)
-    body, raw = await requests.json_object(request)
-    content = _content(body, rooms(request).settings.max_message_chars)
+    longest = rooms(request).settings.max_message_chars
+    most = requests.SMALL_BODY + requests.LONGEST_CHARACTER * longest
+    body, raw = await requests.json_object(request, most=most)
+    content = _content(body, longest)
     streams = requests.wants_events(request)
-    message, batch = await rooms(request).conversations.post(
+    posting = rooms(request).conversations.post(
         session.id,
         content,
         idempotency_key=key,
@@ -75,10 +79,11 @@ async def post_message(request: web.Request) -> web.StreamResponse:
         directives=requests.directives(request),
         join=streams,
     )
+    message, batch = await asyncio.shield(posting)  # who leaves after the append is answered too
     if streams:
         return await _stream_answer(request, session.id, message, batch)
     answered = await rooms(request).conversations.answer(session.id, message, batch)
-    turn = answered.turn
+    turn = _own_turn(answered)
     headers = {"Cache-Status": cache_status(turn.status)} if turn else {}
     return _json(_answer(rooms(request), answered), headers=headers)
 
@@ -120,6 +125,7 @@ async def export(request: web.Request) -> web.Response:
     ):
         said += [message.public() for message in page]
     turns = await room.sessions.turns(session.id)
+    cached = await room.sessions.cached(session.id)
     return _json(
         {
             "id": session.id,
@@ -129,6 +135,10 @@ async def export(request: web.Request) -> web.Response:
             "updated_at": ids.rfc3339(session.updated_at),
             "messages": said,
             "turns": [turn | {"created_at": ids.rfc3339(turn["created_at"])} for turn in turns],
+            "cache": [
+                row | {name: ids.rfc3339(row[name]) for name in ("created_at", "expires_at")}
+                for row in cached
+            ],
         }
     )
 
@@ -150,11 +160,11 @@ async def _stream_answer(
     place = Place.parse(request.headers.get("Last-Event-ID", ""))
     stream = await EventStream().open(request)
     if place.seq < message.seq:
-        await stream.send(Event("message", message.public(), str(message.seq)))
+        place = Place(message.seq)
+        await stream.send(Event("message", message.public(), str(place)))
     try:
         if batch is not None:
-            offset = place.offset if place.seq == message.seq else 0
-            await _stream_batch(stream, room, session_id, batch, offset)
+            await _stream_batch(stream, room, session_id, batch, place)
         answered = await room.conversations.answer(session_id, message, batch)
         await stream.send(_last_event(room, answered))
     except RecapError as error:
@@ -163,14 +173,14 @@ async def _stream_answer(
 
 
 async def _stream_batch(
-    stream: EventStream, room: Rooms, session_id: str, batch: Batch, offset: int
+    stream: EventStream, room: Rooms, session_id: str, batch: Batch, place: Place
 ) -> None:
     """The deltas of the reply to a batch, until it is committed or dropped."""
     with room.channels.listen(session_id) as wake:
+        batch.done.add_done_callback(lambda _: wake.set())
         while not batch.done.done():
             wake.clear()
-            if batch.live is not None:
-                offset = await _send_rest(stream, batch.live, offset)
+            place = await _send_rest(stream, batch.live, place)
             if batch.done.done():
                 break
             try:
@@ -178,13 +188,15 @@ async def _stream_batch(
             except TimeoutError:
                 await stream.heartbeat()
         if batch.live is not None and not batch.live.superseded:
-            await _send_rest(stream, batch.live, offset)
+            await _send_rest(stream, batch.live, place)
 
 
-async def _send_rest(stream: EventStream, live: Live, offset: int) -> int:
-    if len(live.text) > offset:
-        await stream.send(delta(live, offset))
-    return len(live.text)
+async def _send_rest(stream: EventStream, live: Live | None, place: Place) -> Place:
+    if live is None or len(live.text) <= (sent := place.sent_of(live)):
+        return place
+    place = replace(place, live=live.number, offset=len(live.text))
+    await stream.send(delta(live, sent, place))
+    return place
 
 
 def _last_event(room: Rooms, answered: Answered) -> Event:
@@ -196,8 +208,15 @@ def _last_event(room: Rooms, answered: Answered) -> Event:
     return Event("superseded", {"by": answered.superseded_by} | data)
 
 
-def _answer(room: Rooms, answered: Answered) -> dict[str, Any]:
+def _own_turn(answered: Answered) -> TurnRow | None:
+    """The turn whose usage this answer tells: that of an answered batch is its newest message's."""
     turn = answered.turn
+    is_elder = turn and answered.superseded_by and turn.outcome not in ("superseded", "fenced")
+    return None if is_elder else turn
+
+
+def _answer(room: Rooms, answered: Answered) -> dict[str, Any]:
+    turn = _own_turn(answered)
     body: dict[str, Any] = {
         "message": answered.message.public(),
         "reply": answered.reply.public() if answered.reply else None,
@@ -205,7 +224,7 @@ def _answer(room: Rooms, answered: Answered) -> dict[str, Any]:
         "usage": accounting.usage_json(turn, room.settings.currency) if turn else None,
         "cache": {"status": turn.status, "layout": turn.layout} if turn else None,
     }
-    if answered.reply is None and turn is not None:
+    if answered.reply is None and answered.turn is not None:
         body["superseded_by"] = answered.superseded_by
     return body
 
