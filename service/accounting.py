@@ -37,14 +37,17 @@ def bill(course: Course, usage: Usage | None, completion_tokens: int, price: Pri
     """
     if usage is None:
         return Bill(course.full_tokens, None, None)
+    cost = price.cost(
+        usage.prompt_tokens, usage.completion_tokens, usage.cached_tokens, usage.cache_write_tokens
+    )
+    if course.called and course.payload.tokens == course.full_tokens:
+        return Bill(usage.prompt_tokens, cost, cost)
     sent = usage.prompt_tokens
     whole = course.full_tokens + (sent - course.payload.tokens if sent else 0)
     full_input = price.billed(whole, min(course.full_warm, whole)) * price.input
     return Bill(
         full_prompt_tokens=whole,
-        cost=price.cost(
-            sent, usage.completion_tokens, usage.cached_tokens, usage.cache_write_tokens
-        ),
+        cost=cost,
         full_cost=(full_input + completion_tokens * price.output) / MILLION,
     )
 

@@ -76,7 +76,7 @@ class Ask:
 
     def named_with(self, reply: Body) -> PrefixHash:
         """The name of the list with its answer, which is the next turn's prefix."""
-        return prefix.extend(self.name, self.canonical(reply))
+        return prefix.extend(self.name, self.canonical.copy()(reply))
 
 
 def of_list(tenant: Tenant, body: Body, *, no_cache: bool = False, no_store: bool = False) -> Ask:
@@ -125,9 +125,7 @@ async def of_session(
     top = system_name(tenant.id, system_prompt)
     is_same_prompt = session.system_hash == top.key
     view = await sessions.view_since(session.id, session.plan.cut if is_same_prompt else 0)
-    newest = [entry for entry in view if entry.anchor > session.answered_seq]
-    if not newest:  # erased since the session was read
-        raise NotFound
+    newest = _unanswered(session, view)
     earlier = (entry.message for entry in view if entry.anchor <= session.answered_seq)
     before = session.prefix if is_same_prompt else prefix.chain(top, earlier)
 
@@ -150,6 +148,17 @@ async def of_session(
         no_cache=no_cache,
         no_store=no_store,
     )
+
+
+def _unanswered(session: Session, view: Sequence[Entry]) -> list[Entry]:
+    """What is to be answered. Raises NotFound where it was erased since the session was read.
+
+    What came since then is not in it: it may be personal, which the session's row did not say.
+    """
+    newest = [e for e in view if session.answered_seq < e.anchor <= session.customer_seq]
+    if not newest:
+        raise NotFound
+    return newest
 
 
 def _session_ask(

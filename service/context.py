@@ -58,7 +58,7 @@ class Entry:
 @dataclass(frozen=True, slots=True)
 class Plan:
     """`cut` is the anchor of the last folded message (0: none); `warm` the tokens of the last
-    payload by our count, which the provider has seen."""
+    payload by our count, of which a provider that caches has seen as much."""
 
     cut: int = 0
     warm: int = 0

@@ -15,7 +15,7 @@ import logging
 from dataclasses import dataclass, field
 
 from service import ask, completion, facts, ids, tokens
-from service.errors import NotFound, RecapError, ShuttingDown, StillRunning
+from service.errors import NotFound, RecapError, ShuttingDown, StillRunning, UpstreamRefused
 from service.events import Channels, Live
 from service.metrics import Metrics
 from service.prices import PriceList
@@ -91,6 +91,7 @@ class _Lane:
 
     waiting: Batch | None = None
     superseded: int = 0
+    directives: Directives = field(default_factory=Directives)
 
 
 class Conversations:
@@ -211,6 +212,8 @@ class Conversations:
         if found is None or stored is None:
             raise NotFound
         turn = await self._ledger.turn(stored.turn_id) if stored.turn_id else None
+        if turn and turn.outcome == "failed":
+            raise UpstreamRefused
         reply = None
         if turn and turn.reply_id and stored.superseded_by is None:
             reply = await self._sessions.message(turn.reply_id)
@@ -273,10 +276,12 @@ class Conversations:
 
     async def _answer_batch(self, session_id: str, lane: _Lane, batch: Batch) -> None:
         error: RecapError | None = None
+        batch.directives |= lane.directives  # what it was said of is answered now
         try:
             committed = await self._turn(session_id, lane, batch)
             is_superseded = committed is not None and committed.outcome == "superseded"
             lane.superseded = lane.superseded + 1 if is_superseded else 0
+            lane.directives = batch.directives if is_superseded else Directives()
         except RecapError as raised:
             error = raised
         except asyncio.CancelledError:

@@ -69,7 +69,7 @@ class StillRunning(RecapError):
 
 
 class ShuttingDown(RecapError):
-    """The server is restarting; the message is kept, ask again with the same key."""
+    """The server is restarting; ask again, with the same Idempotency-Key if there was one."""
 
     code = "shutting_down"
 
@@ -98,6 +98,12 @@ class UpstreamIncomplete(UpstreamError):
     """The model's answer broke off before its end."""
 
     code = "upstream_incomplete"
+
+
+class UpstreamRefused(UpstreamError):
+    """The model's provider will not answer this message, however often it is asked."""
+
+    code = "upstream_refused"
 
 
 class UpstreamTimeout(UpstreamError):

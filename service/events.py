@@ -80,6 +80,7 @@ class Place:
 
 @dataclass(slots=True)
 class _Channel:
+    ended: bool = False
     wakes: set[asyncio.Event] = field(default_factory=set)
     lives: deque[Live] = field(default_factory=lambda: deque(maxlen=LIVES_KEPT))
 
@@ -124,6 +125,16 @@ class Channels:
             self._channels[session_id].wakes.discard(wake)
             self._tidy(session_id)
 
+    def end_session(self, session_id: str) -> None:
+        """Let the listeners of an erased session end."""
+        if channel := self._channels.get(session_id):
+            channel.ended = True
+            self.notify(session_id)
+
+    def has_ended(self, session_id: str) -> bool:
+        channel = self._channels.get(session_id)
+        return self.closed or (channel is not None and channel.ended)
+
     def close(self) -> None:
         """Let every listener end."""
         self.closed = True
@@ -151,7 +162,7 @@ class Follower:
     async def events(self, heartbeat: float) -> AsyncIterator[Event | None]:
         """Events from the place on, until the server closes; None every `heartbeat` seconds."""
         with self._channels.listen(self._session_id) as wake:
-            while not self._channels.closed:
+            while not self._channels.has_ended(self._session_id):
                 wake.clear()
                 async for event in self._durable():
                     yield event

@@ -18,6 +18,8 @@ from typing import Final, Self
 
 from service import fact_patterns as rules
 
+MOST_READ: Final = 20_000
+"""Characters of a message that are read, some 50 ms of the most hostile."""
 MAX_FACTS: Final = 64
 """Facts kept of one message."""
 PERSONAL: Final = frozenset({"identifier", "email", "phone"})
@@ -74,6 +76,7 @@ class Fact:
 
 def find(text: str, *, speaker: str, position: int) -> list[Fact]:
     """The facts of one message in order of appearance, each (kind, value) once, 64 at most."""
+    text = text[:MOST_READ]
     found: dict[tuple[str, str], Fact] = {}
     for start, end, kind in sorted(_spans(text)):
         value = text[start:end].strip()
@@ -85,9 +88,12 @@ def find(text: str, *, speaker: str, position: int) -> list[Fact]:
 
 
 def is_personal(text: str) -> bool:
-    """Whether the text holds an identifier, an e-mail address or a phone number."""
+    """Whether the text holds an identifier, an e-mail address or a phone number, or may do so:
+    a text that is too long to be read does when it has a digit or an `@`."""
     if not _DIGIT_OR_AT.search(text):
         return False
+    if len(text) > MOST_READ:
+        return True
     return any(kind in PERSONAL for _, _, kind in _spans(text))
 
 

@@ -8,6 +8,7 @@ way 0.9 / 0.8 / 1.7 ms.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from types import TracebackType
 from typing import Any
@@ -19,12 +20,27 @@ from openai import AsyncStream
 
 from service import completion
 from service.completion import Body, Chunk
-from service.errors import UpstreamError, UpstreamIncomplete, UpstreamTimeout
+from service.errors import (
+    UpstreamError,
+    UpstreamIncomplete,
+    UpstreamRefused,
+    UpstreamTimeout,
+)
 
 _PATH = "/chat/completions"
 _MODELS = "/models"
 _JSON = {"Content-Type": "application/json"}
 _CONNECT_SECONDS = 5.0
+REFUSALS = frozenset(
+    {
+        "content_filter",
+        "content_policy_violation",
+        "context_length_exceeded",
+        "invalid_prompt",
+        "string_above_max_length",
+    }
+)
+"""Codes of errors that are about what was said, not about how or when it was asked."""
 
 
 class Model:
@@ -34,6 +50,7 @@ class Model:
         self, *, api_key: str, base_url: str | None, timeout: float, max_retries: int
     ) -> None:
         """`timeout` is the longest silence in seconds, at the start and between chunks."""
+        self._timeout = timeout
         self._client = openai.AsyncOpenAI(
             api_key=api_key,
             base_url=base_url,
@@ -82,9 +99,15 @@ class Model:
             )
             begun = True
             async with stream:
-                async for chunk in stream:
+                while True:
+                    async with asyncio.timeout(self._timeout):
+                        chunk = await anext(stream, None)
+                    if chunk is None:
+                        return
                     if isinstance(chunk, dict):
                         yield _readable(chunk)
+        except TimeoutError as error:
+            raise UpstreamTimeout from error
         except openai.OpenAIError as error:
             raise _translate(error, begun=begun) from error
         except (httpx2.HTTPError, ValueError) as error:
@@ -123,7 +146,8 @@ def _readable(body: Body) -> Body:
 def _translate(error: openai.OpenAIError, *, begun: bool = False) -> UpstreamError:
     match error:
         case openai.APIStatusError():
-            return UpstreamError(
+            refused = error.status_code == 413 or error.code in REFUSALS
+            return (UpstreamRefused if refused else UpstreamError)(
                 f"The model's provider answered {error.status_code}.",
                 status=error.status_code,
                 retry_after=error.response.headers.get("retry-after"),

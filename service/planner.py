@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any
 
 from service import completion, context, tokens
 from service.ask import Ask
@@ -12,6 +15,11 @@ from service.prefix import PrefixHash
 from service.prices import Price, PriceList
 from service.storage.ledger import Layout, Status
 from service.storage.prefix_cache import CacheEntry, PrefixCache
+
+ECHOED = ("role", "content", "refusal", "name", "tool_calls", "function_call", "audio")
+"""What every client sends back of a reply; some leave out what else a provider put into it."""
+LONG = 200
+"""Messages from which on a rebuild leaves the event loop to others."""
 
 
 @dataclass(slots=True)
@@ -69,9 +77,9 @@ class Planner:
         written is a miss, and so is one whose cut was counted or priced in another way.
         """
         kept = ask.session.plan if ask.session else None
-        cached = await self._cache.get("stand_in", ask.before, ask.tenant.id)
-        if cached is not None and cached.value.get("measure") == _measure(ask):
-            stand_in = StandIn.from_json(cached.value)
+        cached = await self._cache.get("stand_in", ask.before, ask.tenant.id, _measured)
+        if cached is not None and cached.value[1] == _measure(ask):
+            stand_in = cached.value[0]
             if kept is None or kept.cut == stand_in.plan.cut:
                 course.status = "hit"
                 course.prefix_tokens = cached.tokens
@@ -80,9 +88,10 @@ class Planner:
         everything = await ask.tail(0)
         course.prefix_tokens = sum(entry.tokens for entry in everything)
         if kept is not None:
-            stand_in = context.remember(everything, kept)
+            build = partial(context.remember, everything, kept)
         else:
-            stand_in = context.rebuild(ask.system, everything, price)
+            build = partial(context.rebuild, ask.system, everything, price)
+        stand_in = build() if len(everything) < LONG else await asyncio.to_thread(build)
         return stand_in, [e for e in everything if e.anchor > stand_in.plan.cut]
 
 
@@ -93,15 +102,18 @@ def stand_in_entry(ask: Ask, course: Course, body: Body) -> list[CacheEntry]:
     reply = completion.message_of(body)
     if ask.session is not None:
         reply = {"role": "assistant", "content": completion.text_of(body)}
+    plain = {field: reply[field] for field in ECHOED if field in reply}
+    names = {ask.named_with(said): said for said in (plain, reply)}
     return [
         CacheEntry(
             "stand_in",
-            ask.named_with(reply),
+            name,
             ask.tenant.id,
             ask.session.id if ask.session else None,
             course.payload.stand_in.to_json() | {"measure": _measure(ask)},
-            course.prefix_tokens + ask.newest_tokens + tokens.count_message(reply),
+            course.prefix_tokens + ask.newest_tokens + tokens.count_message(said),
         )
+        for name, said in names.items()
     ]
 
 
@@ -111,6 +123,10 @@ def reply_entry(ask: Ask, course: Course, name: PrefixHash, body: Body) -> list[
         return []
     session_id = ask.session.id if ask.session else None
     return [CacheEntry("reply", name, ask.tenant.id, session_id, body, course.full_tokens)]
+
+
+def _measured(value: dict[str, Any]) -> tuple[StandIn, str]:
+    return StandIn.from_json(value), str(value["measure"])
 
 
 def _measure(ask: Ask) -> str:

@@ -90,6 +90,13 @@ class Canonical:
 
     def __init__(self) -> None:
         self._calls: dict[str, int] = {}
+        self._next = 0
+
+    def copy(self) -> Canonical:
+        """One that has seen the same ids and goes its own way."""
+        twin = Canonical()
+        twin._calls, twin._next = dict(self._calls), self._next
+        return twin
 
     def __call__(self, message: Mapping[str, Any]) -> bytes:
         form = {
@@ -116,7 +123,8 @@ class Canonical:
         if isinstance(function := form.get("function"), dict):
             form["function"] = {k: v for k, v in function.items() if k != "parsed_arguments"}
         if isinstance(call.get("id"), str):
-            self._calls[call["id"]] = form["id"] = len(self._calls)
+            self._calls[call["id"]] = form["id"] = self._next
+            self._next += 1
         return form
 
 

@@ -20,7 +20,14 @@ from typing import Any
 from service import accounting, completion, facts, ids, planner, prefix, tokens
 from service.ask import Ask, SessionAsk
 from service.completion import Body, Chunk, Usage
-from service.errors import RecapError, ShuttingDown, UpstreamError, UpstreamIncomplete
+from service.errors import (
+    RecapError,
+    ShuttingDown,
+    StorageError,
+    UpstreamError,
+    UpstreamIncomplete,
+    UpstreamRefused,
+)
 from service.flight import Flight, Flights, Landed
 from service.llm import Model
 from service.metrics import Metrics
@@ -183,8 +190,8 @@ class Turns:
         try:
             landed = await flight.result()
             _answered(landed.body, turn.ask)
-        except UpstreamError:
-            await self._record_failure(turn, None)
+        except UpstreamError as error:
+            await self._record_failure(turn, None, refused=isinstance(error, UpstreamRefused))
             raise
         turn.note(landed)
         entries = []
@@ -213,7 +220,7 @@ class Turns:
         ask = turn.ask
         if not self._reply_reuse or ask.no_cache or ask.no_store:
             return None
-        cached = await self._cache.get("reply", flight.name, ask.tenant.id)
+        cached = await self._cache.get("reply", flight.name, ask.tenant.id, _stored_body)
         if cached is None or not _says_something(cached.value, ask):
             return None
         return Landed(cached.value, stored=True)
@@ -234,8 +241,14 @@ class Turns:
             else:
                 body = await self._model.complete(request)
             return Landed(_answered(body, turn.ask), first_token_at)
-        except UpstreamError:
-            await self._record_failure(turn, Usage.of(body or completion.assemble(flight.chunks)))
+        except UpstreamError as error:
+            said = body or completion.assemble(flight.chunks)
+            ended = bool(said.get("choices")) and None not in completion.finish_reasons(said)
+            usage = Usage.of(said) if ended else None
+            await self._record_failure(turn, usage, refused=isinstance(error, UpstreamRefused))
+            raise
+        except asyncio.CancelledError:
+            await asyncio.shield(self._record_failure(turn, None))
             raise
 
     async def _stream(self, flight: Flight, request: Body, course: Course) -> int | None:
@@ -248,24 +261,43 @@ class Turns:
             flight.add(chunk)
         return first_token_at
 
-    async def _record_failure(self, turn: Turn, usage: Usage | None) -> None:
-        """A row for a turn that has no answer; what its call took is unknown unless it said so."""
-        usage = usage if turn.course.called else Usage()
+    async def _record_failure(
+        self, turn: Turn, usage: Usage | None, *, refused: bool = False
+    ) -> None:
+        """A row for a turn that has no answer; what its call took is unknown unless it said so.
+
+        What was refused for what it says is left out from then on, or no later turn of the session
+        would be answered either.
+        """
+        if not turn.course.called:
+            usage, turn.course.full_tokens = Usage(), 0
         row = self._row(turn, "failed", usage, None)
-        await self._ledger.record(row, [])
+        session = turn.ask.session if refused else None
+        if session is None:
+            await self._ledger.record(row, [])
+        else:
+            await self._sessions.leave_out(session.id, session.covered_seq, row)
         accounting.observe(self._metrics, row)
 
     async def _commit(self, turn: Turn, landed: Landed, entries: list[CacheEntry]) -> Finished:
         usage = Usage.of(landed.body) if turn.course.called else Usage()
         row = self._row(turn, _OUTCOMES.get(turn.status, "answered"), usage, landed)
-        committed = None
-        if turn.ask.session is None:
-            await self._ledger.record(row, entries)
-        else:
-            commit = self._reply_commit(turn, turn.ask.session, landed, entries)
-            committed, row = await self._sessions.commit(commit, row)
+        try:
+            committed, row = await self._write(turn, row, landed, entries)
+        except StorageError:  # a broken cache can end the transaction; a paid reply is kept
+            self._metrics.cache_faults.labels("write").inc()
+            committed, row = await self._write(turn, row, landed, [])
         accounting.observe(self._metrics, row)
         return Finished(landed.body, row, committed)
+
+    async def _write(
+        self, turn: Turn, row: TurnRow, landed: Landed, entries: list[CacheEntry]
+    ) -> tuple[Committed | None, TurnRow]:
+        if turn.ask.session is None:
+            await self._ledger.record(row, entries)
+            return None, row
+        commit = self._reply_commit(turn, turn.ask.session, landed, entries)
+        return await self._sessions.commit(commit, row)
 
     def _reply_commit(
         self, turn: Turn, session: SessionAsk, landed: Landed, entries: list[CacheEntry]
@@ -292,7 +324,7 @@ class Turns:
         self, turn: Turn, outcome: Outcome, usage: Usage | None, landed: Landed | None
     ) -> TurnRow:
         ask, course = turn.ask, turn.course
-        said = Usage.of(landed.body) if landed else None
+        said = Usage.of(landed.body) if landed else usage
         bill = accounting.bill(
             course, usage, said.completion_tokens if said else 0, self._planner.price(ask)
         )
@@ -324,8 +356,17 @@ def _answered(body: Body, ask: Ask) -> Body:
     if not body.get("choices"):
         raise UpstreamError("The model's answer has no choices.")
     if not _says_something(body, ask):
+        if completion.finish_reasons(body)[0] == "content_filter":
+            raise UpstreamRefused("The model's provider filtered the whole answer.")
         raise UpstreamError("The model's answer is empty.")
     return body
+
+
+def _stored_body(value: Any) -> Body:
+    """A stored answer, if it can be read as one. Raises ValueError."""
+    if not (isinstance(value, dict) and value.get("choices") and completion.is_readable(value)):
+        raise ValueError("not a completion")
+    return value
 
 
 def _says_something(body: Body, ask: Ask) -> bool:

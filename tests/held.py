@@ -122,9 +122,11 @@ async def held_model() -> AsyncIterator[HeldModel]:
     server = TestServer(app)
     await server.start_server(shutdown_timeout=0.1)
     model.base_url = str(server.make_url("/v1"))
-    yield model
-    model.answer_all()
-    await server.close()
+    try:
+        yield model
+    finally:
+        model.answer_all()
+        await server.close()
 
 
 def _chunk(delta: dict[str, Any] | None, finish_reason: str | None = None) -> dict[str, Any]:

@@ -127,7 +127,8 @@ async def test_a_file_whose_cache_pages_are_broken_is_opened_and_read(
     async with start_recap(keys=recap.keys) as again:
         said = await again.transcript(session)
         assert [m["content"] for m in said] == ["Hello?", "Answer to: Hello?"]
-        assert await faults(again) == (1, 0)
+        await again.say(session, "Still there?")
+        assert (await faults(again))[0] >= 1
 
 
 def break_pages(database: Path) -> None:

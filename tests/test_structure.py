@@ -19,7 +19,7 @@ facts flight settings loopback llm
 context demo logs
 storage.models storage.database
 storage.migrate storage.prefix_cache storage.tenants
-storage.ledger storage.records
+storage.ledger storage.records storage.session_statements
 storage.sessions
 storage.checks
 ask events
@@ -58,7 +58,7 @@ DOORS = {
     "argparse": ["cli"],
     "csv": ["web.usage"],
     "socket": [],
-    "sqlite3": [],
+    "sqlite3": ["storage.migrate"],
     "pickle": [],
     "requests": [],
 }

@@ -152,7 +152,7 @@ chunks = shaped(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(sent=st.lists(chunks, max_size=4))
 async def test_no_nonsense_of_a_provider_is_an_error_of_ours(recap: Recap, sent: list[Any]) -> None:
     session = await recap.open_session()

@@ -104,11 +104,14 @@ async def test_the_bot_never_speaks_after_a_claim_whenever_it_comes(recap: Recap
         await asyncio.gather(*posting)
         return session["id"], seq
 
-    for _ in range(3):
+    outcomes: Counter[str] = Counter()
+    for _ in range(30):  # until claims have come before and after replies
         for session_id, seq in await asyncio.gather(*(talk() for _ in range(12))):
             late = "SELECT * FROM messages WHERE session_id = ? AND kind = 'bot' AND seq > ?"
             assert rows(recap.database, late, session_id, seq) == []
-    outcomes = Counter(row["outcome"] for row in rows(recap.database, "SELECT * FROM turns"))
+        outcomes = Counter(row["outcome"] for row in rows(recap.database, "SELECT * FROM turns"))
+        if outcomes["fenced"] and outcomes["answered"]:
+            break
     assert outcomes["fenced"]
     assert outcomes["answered"]
     await assert_all_agrees(recap.database)
@@ -204,7 +207,7 @@ async def talk(start_recap: Starter) -> AsyncIterator[Talk]:
         yield held
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(st.sampled_from(["say", "say", "answer", "fail"]), max_size=14))
 async def test_every_order_of_messages_answers_and_failures_comes_out_right(
     talk: Talk, steps: list[str]

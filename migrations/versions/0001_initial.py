@@ -157,5 +157,5 @@ def _create_prefix_cache() -> None:
             ["tenant_id"], ["tenants.id"], name=op.f("fk_prefix_cache_tenant_id")
         ),
     )
-    for column in ("expires_at", "accessed_at", "session_id", "tenant_id"):
+    for column in ("expires_at", "accessed_at", "session_id", "tenant_id", "bytes"):
         op.create_index(op.f(f"ix_prefix_cache_{column}"), "prefix_cache", [column])

@@ -18,8 +18,9 @@ from service.storage import migrate
 from service.storage.tenants import TenantKeys, Tenants
 
 DEMO_TENANT = "demo"
-HANDLER_SECONDS = 1.0
-"""What handlers get to finish writing after their turns have been drained."""
+HANDLER_SECONDS = 0.5
+"""What handlers get to finish writing after their turns have been drained, and once more to end
+when they are cancelled: a client that doesn't read takes both."""
 MAX_LINE = 8190 * 2
 
 

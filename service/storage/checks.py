@@ -11,7 +11,7 @@ from service.storage.models import PrefixCacheRow as C
 from service.storage.models import Session as S
 from service.storage.models import Turn
 from service.storage.prefix_cache import ROW_OVERHEAD
-from service.storage.sessions import ROLES, VIEW_SINCE
+from service.storage.session_statements import ROLES, VIEW_SINCE
 
 _counted = (
     select(M.session_id, func.count().label("rows"), func.max(M.seq).label("newest"))

@@ -33,8 +33,9 @@ log = logging.getLogger(__name__)
 GROUP_LIMIT = 64
 """Units that share one commit at most; bounds how long the first of them waits."""
 
-_SMALL_FILE = 64 * 2**20  # rewritten in some 0.4 s
-_SHRED_MILLISECONDS = 1000  # writers wait meanwhile
+_SMALL_FILE = 16 * 2**20  # rewritten in some 0.1 s
+_SHRED_SECONDS = 1.0  # writers wait meanwhile
+_SHRED_AGAIN_SECONDS = 30.0
 
 _DIALECT = dialect_module.dialect(paramstyle="named")
 _PRAGMAS = (
@@ -108,6 +109,8 @@ class Database:
     def __init__(self, url: str) -> None:
         self._path = sqlite_path(url)
         self._queue: asyncio.Queue[_Waiting | None] = asyncio.Queue()
+        self._shredder: asyncio.Task[None] | None = None
+        self._shred_due = False
 
     async def __aenter__(self) -> Database:
         self._write, self._hot, self._cold = [await _connect(self._path) for _ in range(3)]
@@ -116,6 +119,9 @@ class Database:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        if self._shredder is not None:
+            self._shredder.cancel()
+            await asyncio.wait([self._shredder])
         self._queue.put_nowait(None)
         await self._writer
         for connection in (self._write, self._hot, self._cold):
@@ -123,6 +129,8 @@ class Database:
 
     async def write(self, unit: Unit[T]) -> T:
         """Run `unit`; returns when what it wrote is durable. Its errors are raised here."""
+        if self._writer.done():
+            raise StorageError("The database is closed.")
         waiting = _Waiting(unit)
         self._queue.put_nowait(waiting)
         result: T = await waiting.done
@@ -143,23 +151,36 @@ class Database:
 
     async def shred(self) -> None:
         """Afterwards no file holds what has been deleted: the log's old pages go too, and while
-        the file is small (64 MiB) what moving rows about has left in the gaps of its pages.
+        the file is small what moving rows about has left in the gaps of its pages.
 
-        A reader in another process can be in the way; then that is logged, and writes go on.
+        Several at once share the work. While a reader of another process is in the way it is tried
+        again in the background, and this returns.
         """
+        self._shred_due = True
+        if self._shredder is None or self._shredder.done():
+            self._shredder = asyncio.create_task(self._keep_shredding(), name="shredder")
+        await asyncio.wait([self._shredder], timeout=_SHRED_SECONDS)
+
+    async def _keep_shredding(self) -> None:
+        while self._shred_due:
+            self._shred_due = False
+            if not await self._try_to_shred():
+                self._shred_due = True
+                log.warning("the log could not be cut", extra={"action": "shred_postponed"})
+                await asyncio.sleep(_SHRED_AGAIN_SECONDS)
+
+    async def _try_to_shred(self) -> bool:
         connection = await _connect(self._path)
         try:
-            await connection.execute_fetchall(f"PRAGMA busy_timeout={_SHRED_MILLISECONDS}")
+            await connection.execute_fetchall(f"PRAGMA busy_timeout={_SHRED_SECONDS * 1000:.0f}")
             if (await asyncio.to_thread(Path(self._path).stat)).st_size <= _SMALL_FILE:
                 await connection.execute_fetchall("VACUUM")
             (row,) = await connection.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
-            is_busy = bool(row["busy"])
+            return not row["busy"]
         except aiosqlite.Error:
-            is_busy = True
+            return False
         finally:
             await connection.close()
-        if is_busy:
-            log.warning("the log could not be cut", extra={"action": "shred_postponed"})
 
     async def is_in_place(self) -> bool:
         """Is the opened file still the one at its path? What goes to a removed one is lost."""
@@ -180,7 +201,7 @@ class Database:
                 return
 
     async def _commit_group(self, group: list[_Waiting]) -> None:
-        """One transaction. An error of the transaction itself is every unit's error."""
+        """One transaction; where it fails as a whole, one for each unit."""
         results: list[tuple[_Waiting, Any]] = []
         try:
             await self._write.execute_fetchall("BEGIN IMMEDIATE")
@@ -191,11 +212,15 @@ class Database:
                     raise StorageError("the database ended the transaction by itself")
             await self._write.execute_fetchall("COMMIT")
         except Exception as error:
-            log.error("group commit failed", extra={"action": "commit_failed", "units": len(group)})
+            why = {"action": "commit_failed", "units": len(group), "why": str(error)}
+            log.error("group commit failed", extra=why)
             with contextlib.suppress(aiosqlite.Error):
                 await self._write.execute_fetchall("ROLLBACK")
-            for waiting in group:
-                _settle(waiting, _translate(error))
+            if len(group) == 1:
+                _settle(group[0], _translate(error))
+            else:  # nothing of it is there: each again, alone, so that one cannot fail the others
+                for waiting in group:
+                    await self._commit_group([waiting])
             return
         for waiting, result in results:
             _settle(waiting, result)

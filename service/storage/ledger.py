@@ -113,7 +113,7 @@ def _sums(known: ColumnElement[bool]) -> list[ColumnElement[Any]]:
         "turns": func.count(),
         "unknown": func.count().filter(~known),
         "hits": func.count().filter(Turn.status == "hit"),
-        "reused": func.count().filter(or_(Turn.status == "reuse", Turn.status == "collapsed")),
+        "reused": func.count().filter(or_(Turn.outcome == "reused", Turn.outcome == "collapsed")),
         "prompt_tokens": func.coalesce(sent, 0),
         "completion_tokens": func.coalesce(func.sum(Turn.completion_tokens), 0),
         "cached_tokens": func.coalesce(func.sum(Turn.cached_tokens), 0),

@@ -59,7 +59,7 @@ class Session(Base):
 
     `prefix_*` name the message list up to the last answer, `answered_seq` is the newest message
     that it covers: whatever the customer said after that is still unanswered. `plan` holds the
-    cut, and what the payloads since then were billed.
+    cut, and how long the last payload was.
     """
 
     __tablename__ = "sessions"
@@ -92,6 +92,7 @@ class Message(Base):
 
     `anchor_seq` is where the model sees it: its own seq, for an answer that of the newest question
     that it answers. They differ in order only where a newer question came before the answer.
+    0 is out of its sight: the provider refused the message for what it says.
     """
 
     __tablename__ = "messages"
@@ -171,6 +172,7 @@ class PrefixCacheRow(Base):
         Index(None, "accessed_at"),
         Index(None, "session_id"),
         Index(None, "tenant_id"),
+        Index(None, "bytes"),
     )
 
 

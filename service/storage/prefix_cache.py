@@ -11,12 +11,12 @@ writes, a few rows each, expired rows first; nothing ever sweeps the table.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import orjson
-from sqlalchemy import bindparam, delete, func, or_, select, update
+from sqlalchemy import bindparam, delete, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from service import ids
@@ -31,6 +31,8 @@ Kind = Literal["stand_in", "reply"]
 
 EVICT_BATCH = 16
 """Rows that one write removes at most, so that no write ever stalls."""
+PURGE_BATCH = 500
+"""Rows that one transaction of a purge removes, so that a server beside it goes on writing."""
 ROW_OVERHEAD = 400
 """Bytes that a row takes besides its value: keys, numbers, its place in five indexes."""
 COUNT_AGAIN_AFTER = 60 * ids.SECOND
@@ -65,9 +67,11 @@ SIZE = Statement(
     select(func.count().label("rows"), func.coalesce(func.sum(C.bytes), 0).label("bytes"))
 )
 NEWEST_ACCESS = Statement(select(func.coalesce(func.max(C.accessed_at), 0).label("at")))
-PURGE = Statement(
+_some = select(C.key).limit(bindparam("most"))
+PURGE = Statement(delete(_table).where(C.key.in_(_some)).returning(C.key))
+PURGE_TENANT = Statement(
     delete(_table)
-    .where(or_(C.tenant_id == bindparam("of_tenant"), bindparam("of_tenant").is_(None)))
+    .where(C.key.in_(_some.where(C.tenant_id == bindparam("of_tenant"))))
     .returning(C.key)
 )
 OF_SESSION = Statement(select(_table).where(C.session_id == bindparam("of_session")))
@@ -142,8 +146,17 @@ class PrefixCache:
         self._flusher.cancel()
         await self.flush()
 
-    async def get(self, kind: Kind, name: PrefixHash, tenant_id: str) -> Cached | None:
-        """The live row of that name. A fault of the database is a miss, and counted."""
+    async def get(
+        self,
+        kind: Kind,
+        name: PrefixHash,
+        tenant_id: str,
+        read: Callable[[Any], Any] = lambda value: value,
+    ) -> Cached | None:
+        """The live row of that name, its value as `read` makes it.
+
+        A fault of the database is a miss, and counted; so is a value that `read` cannot take.
+        """
         key = self.key(name)
         try:
             row = await self._database.one(GET, of_key=key)
@@ -155,8 +168,9 @@ class PrefixCache:
         if not _is_about(row, kind, name, tenant_id):
             self._metrics.collisions.inc()
             return None
-        value = _value(row)
-        if value is None:
+        try:
+            value = read(orjson.loads(row["value"]))
+        except (ValueError, TypeError, KeyError, AttributeError):
             self._metrics.cache_faults.labels("read").inc()
             return None
         self._touch(key)
@@ -164,6 +178,8 @@ class PrefixCache:
 
     async def store(self, tx: Transaction, entries: Sequence[CacheEntry]) -> None:
         """Write rows inside a turn's transaction. A fault undoes them alone, and is counted."""
+        if not entries:
+            return
         try:
             async with tx.savepoint("cache"):
                 for entry in entries:
@@ -186,11 +202,14 @@ class PrefixCache:
         """Remove a tenant's rows, or all; returns how many there were."""
 
         async def unit(tx: Transaction) -> int:
-            rows = await tx.all(PURGE, of_tenant=tenant_id)
-            await self._count(tx)
-            return len(rows)
+            statement = PURGE if tenant_id is None else PURGE_TENANT
+            return len(await tx.all(statement, of_tenant=tenant_id, most=PURGE_BATCH))
 
-        return await self._database.write(unit)
+        removed = 0
+        while batch := await self._database.write(unit):
+            removed += batch
+        self._counted_at = NEVER
+        return removed
 
     async def of_session(self, session_id: str) -> list[dict[str, Any]]:
         """What is stored on a session's account, for its export."""

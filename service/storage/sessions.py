@@ -10,123 +10,18 @@ from dataclasses import replace
 from typing import Any
 
 import orjson
-from sqlalchemy import bindparam, delete, insert, or_, select, update
 
 from service import ids
 from service.context import Entry
 from service.errors import IdempotencyMismatch, NotFound
 from service.prefix import PrefixHash
 from service.storage import records
-from service.storage.database import Database, Row, Statement, Transaction
+from service.storage import session_statements as sql
+from service.storage.database import Database, Row, Transaction
 from service.storage.ledger import TurnRow, insert_turn
-from service.storage.models import Message as M
-from service.storage.models import Session as S
-from service.storage.models import Tenant as T
-from service.storage.models import Turn, table
 from service.storage.prefix_cache import PrefixCache
 from service.storage.records import Committed, Message, ReplyCommit, Session
 from service.storage.tenants import Tenant
-
-ROLES = {"customer": "user", "bot": "assistant", "agent": "assistant"}
-"""The kinds that the model sees, and as whose words."""
-
-SESSION = Statement(select(S.__table__).where(S.id == bindparam("of_id")))
-SESSION_AND_TENANT = Statement(
-    select(
-        S.__table__,
-        *(c.label(f"tenant_{c.name}") for c in T.__table__.columns if c.name != "id"),
-    )
-    .join(T, T.id == S.tenant_id)
-    .where(S.id == bindparam("of_id"))
-)
-SESSION_BY_KEY = Statement(
-    select(S.__table__).where(
-        S.tenant_id == bindparam("of_tenant"), S.idempotency_key == bindparam("of_key")
-    )
-)
-INSERT_SESSION = Statement(insert(table(S)))
-INSERT_MESSAGE = Statement(insert(table(M)))
-MESSAGE = Statement(select(M.__table__).where(M.id == bindparam("of_id")))
-MESSAGE_BY_KEY = Statement(
-    select(M.__table__).where(
-        M.session_id == bindparam("of_session"), M.idempotency_key == bindparam("of_key")
-    )
-)
-PAGE = Statement(
-    select(M.__table__)
-    .where(M.session_id == bindparam("of_session"), M.seq > bindparam("after"))
-    .order_by(M.seq)
-    .limit(bindparam("most"))
-)
-PAGE_WITHOUT_NOTES = Statement(
-    select(M.__table__)
-    .where(M.session_id == bindparam("of_session"), M.seq > bindparam("after"), M.kind != "note")
-    .order_by(M.seq)
-    .limit(bindparam("most"))
-)
-# seq >= anchor_seq always, so the index on (session_id, seq) bounds this read.
-VIEW_SINCE = Statement(
-    select(M.kind, M.content, M.tokens, M.anchor_seq)
-    .where(
-        M.session_id == bindparam("of_session"),
-        M.seq > bindparam("after"),
-        M.anchor_seq > bindparam("after"),
-        or_(*(M.kind == kind for kind in ROLES)),
-    )
-    .order_by(M.anchor_seq, M.seq)
-)
-COUNT_MESSAGE = Statement(
-    update(table(S))
-    .where(S.id == bindparam("of_id"))
-    .values({c: bindparam(c) for c in ("last_seq", "customer_seq", "personal", "updated_at")})
-)
-COMMIT_REPLY = Statement(
-    update(table(S))
-    .where(S.id == bindparam("of_id"))
-    .values(
-        {
-            c: bindparam(c)
-            for c in (
-                "last_seq",
-                "answered_seq",
-                "system_hash",
-                "prefix_key",
-                "prefix_check",
-                "prefix_count",
-                "plan",
-                "personal",
-                "answered_at",
-                "updated_at",
-            )
-        }
-    )
-)
-RESOLVE_MESSAGES = Statement(
-    update(table(M))
-    .where(
-        M.session_id == bindparam("of_session"),
-        M.seq > bindparam("after"),
-        M.seq <= bindparam("up_to"),
-        M.kind == "customer",
-        M.turn_id.is_(None),
-    )
-    .values(turn_id=bindparam("by_turn"), superseded_by=bindparam("by_message"))
-)
-MESSAGE_AT = Statement(
-    select(M.id).where(M.session_id == bindparam("of_session"), M.seq == bindparam("of_seq"))
-)
-ERASE_MESSAGES = Statement(delete(table(M)).where(M.session_id == bindparam("of_session")))
-ERASE_SESSION = Statement(delete(table(S)).where(S.id == bindparam("of_session")))
-DETACH_TURNS = Statement(
-    update(table(Turn))
-    .where(Turn.session_id == bindparam("of_session"))
-    .values(session_id=None, reply_id=None)
-)
-TURNS = Statement(
-    select(Turn.__table__)
-    .where(Turn.session_id == bindparam("of_session"))
-    .order_by(Turn.created_at)
-)
 
 
 class Sessions:
@@ -152,13 +47,13 @@ class Sessions:
 
         async def unit(tx: Transaction) -> Session:
             if idempotency_key is not None:
-                made = await tx.one(SESSION_BY_KEY, of_tenant=tenant.id, of_key=idempotency_key)
+                made = await tx.one(sql.SESSION_BY_KEY, of_tenant=tenant.id, of_key=idempotency_key)
                 if made is not None:
                     _require_same(made, request_hash)
                     return records.session(made)
             session_id = ids.new_id("ses")
             await tx.run(
-                INSERT_SESSION,
+                sql.INSERT_SESSION,
                 **records.unspoken(session_id, root),
                 tenant_id=tenant.id,
                 system_hash=system_hash,
@@ -168,12 +63,12 @@ class Sessions:
                 created_at=now,
                 updated_at=now,
             )
-            return records.session(_found(await tx.one(SESSION, of_id=session_id)))
+            return records.session(_found(await tx.one(sql.SESSION, of_id=session_id)))
 
         return await self._database.write(unit)
 
     async def get(self, session_id: str) -> tuple[Session, Tenant] | None:
-        row = await self._database.one(SESSION_AND_TENANT, of_id=session_id)
+        row = await self._database.one(sql.SESSION_AND_TENANT, of_id=session_id)
         return None if row is None else (records.session(row), records.tenant(row))
 
     async def append(
@@ -192,9 +87,9 @@ class Sessions:
         """
 
         async def unit(tx: Transaction) -> tuple[Message, Session]:
-            session = records.session(_found(await tx.one(SESSION, of_id=session_id)))
+            session = records.session(_found(await tx.one(sql.SESSION, of_id=session_id)))
             by_key = {"of_session": session_id, "of_key": idempotency_key}
-            if idempotency_key is not None and (made := await tx.one(MESSAGE_BY_KEY, **by_key)):
+            if idempotency_key is not None and (made := await tx.one(sql.MESSAGE_BY_KEY, **by_key)):
                 _require_same(made, request_hash)
                 return records.message(made), session
             message = Message(
@@ -210,7 +105,7 @@ class Sessions:
                 request_hash=request_hash,
             )
             await tx.run(
-                COUNT_MESSAGE,
+                sql.COUNT_MESSAGE,
                 of_id=session_id,
                 last_seq=message.seq,
                 customer_seq=message.seq,
@@ -222,22 +117,22 @@ class Sessions:
         return await self._database.write(unit)
 
     async def message(self, message_id: str) -> Message | None:
-        row = await self._database.one(MESSAGE, of_id=message_id)
+        row = await self._database.one(sql.MESSAGE, of_id=message_id)
         return None if row is None else records.message(row)
 
     async def page(
         self, session_id: str, *, after: int, limit: int, notes: bool = False
     ) -> list[Message]:
-        statement = PAGE if notes else PAGE_WITHOUT_NOTES
+        statement = sql.PAGE if notes else sql.PAGE_WITHOUT_NOTES
         rows = await self._database.all(statement, of_session=session_id, after=after, most=limit)
         return [records.message(row) for row in rows]
 
     async def view_since(self, session_id: str, seq: int) -> list[Entry]:
         """The messages as the model sees them, those anchored after `seq`, in its order."""
-        rows = await self._database.all(VIEW_SINCE, of_session=session_id, after=seq)
+        rows = await self._database.all(sql.VIEW_SINCE, of_session=session_id, after=seq)
         return [
             Entry(
-                {"role": ROLES[row["kind"]], "content": row["content"]},
+                {"role": sql.ROLES[row["kind"]], "content": row["content"]},
                 row["tokens"],
                 row["anchor_seq"],
             )
@@ -252,7 +147,7 @@ class Sessions:
         """
 
         async def unit(tx: Transaction) -> tuple[Committed, TurnRow] | None:
-            found = await tx.one(SESSION, of_id=commit.session_id)
+            found = await tx.one(sql.SESSION, of_id=commit.session_id)
             if found is None:  # what the call took is owed all the same
                 await insert_turn(tx, replace(turn, session_id=None, outcome="fenced"))
                 return None
@@ -270,15 +165,29 @@ class Sessions:
             raise NotFound
         return ended
 
+    async def leave_out(self, session_id: str, covered_seq: int, turn: TurnRow) -> None:
+        """Record a failed turn, and keep the messages that it was about from the model."""
+
+        async def unit(tx: Transaction) -> None:
+            await insert_turn(tx, turn)
+            found = await tx.one(sql.SESSION, of_id=session_id)
+            if found is not None:
+                session = records.session(found)
+                span = {"of_session": session_id, "after": session.answered_seq}
+                await tx.run(sql.LEAVE_OUT, **span, up_to=covered_seq)
+                await _resolve(tx, session, covered_seq, turn.id, None)
+
+        await self._database.write(unit)
+
     async def erase(self, session_id: str) -> None:
         """Remove a session everywhere, its cache rows included; its turns lose their link to it."""
 
         async def unit(tx: Transaction) -> None:
-            _found(await tx.one(SESSION, of_id=session_id))
+            _found(await tx.one(sql.SESSION, of_id=session_id))
             await self._cache.forget_session(tx, session_id)
-            await tx.run(ERASE_MESSAGES, of_session=session_id)
-            await tx.run(ERASE_SESSION, of_session=session_id)
-            await tx.run(DETACH_TURNS, of_session=session_id)
+            await tx.run(sql.ERASE_MESSAGES, of_session=session_id)
+            await tx.run(sql.ERASE_SESSION, of_session=session_id)
+            await tx.run(sql.DETACH_TURNS, of_session=session_id)
 
         await self._database.write(unit)
         await self._database.shred()
@@ -288,7 +197,7 @@ class Sessions:
         return await self._cache.of_session(session_id)
 
     async def turns(self, session_id: str) -> list[dict[str, Any]]:
-        rows = await self._database.all(TURNS, of_session=session_id)
+        rows = await self._database.all(sql.TURNS, of_session=session_id)
         return [dict(row) for row in rows]
 
     async def _settle(
@@ -297,6 +206,8 @@ class Sessions:
         if session.epoch != commit.epoch:
             await _resolve(tx, session, commit.covered_seq, turn_id, None)
             return Committed("fenced", None, None, session.owner)
+        if session.answered_seq >= commit.covered_seq:  # another process was faster
+            return Committed("superseded", None, None, session.owner)
         if session.customer_seq != commit.covered_seq and not commit.force:
             newest = await _message_at(tx, session.id, session.customer_seq)
             await _resolve(tx, session, commit.covered_seq, turn_id, newest)
@@ -323,7 +234,7 @@ class Sessions:
             tx, session.id, reply, anchor_seq=commit.covered_seq, tokens=commit.tokens
         )
         await tx.run(
-            COMMIT_REPLY,
+            sql.COMMIT_REPLY,
             of_id=session.id,
             last_seq=reply.seq,
             answered_seq=commit.covered_seq,
@@ -350,7 +261,7 @@ async def _insert_message(
     request_hash: bytes | None = None,
 ) -> None:
     await tx.run(
-        INSERT_MESSAGE,
+        sql.INSERT_MESSAGE,
         id=message.id,
         session_id=session_id,
         seq=message.seq,
@@ -372,7 +283,7 @@ async def _resolve(
 ) -> None:
     """Say which turn took care of the customer's messages that none has answered so far."""
     await tx.run(
-        RESOLVE_MESSAGES,
+        sql.RESOLVE_MESSAGES,
         of_session=session.id,
         after=session.answered_seq,
         up_to=up_to,
@@ -382,7 +293,7 @@ async def _resolve(
 
 
 async def _message_at(tx: Transaction, session_id: str, seq: int) -> str:
-    message_id: str = _found(await tx.one(MESSAGE_AT, of_session=session_id, of_seq=seq))["id"]
+    message_id: str = _found(await tx.one(sql.MESSAGE_AT, of_session=session_id, of_seq=seq))["id"]
     return message_id
 
 

@@ -43,6 +43,9 @@ UPDATE = Statement(
 )
 
 
+ORIGINS_KNOWN = 2 * ids.SECOND
+
+
 @dataclass(frozen=True, slots=True)
 class Tenant:
     """A client. `origins` are exact `scheme://host[:port]` texts; None means the server's own."""
@@ -71,6 +74,8 @@ class Tenants:
     def __init__(self, database: Database, clock: ids.Clock = ids.now) -> None:
         self._database = database
         self._clock = clock
+        self._origins: frozenset[str] = frozenset()
+        self._origins_until = 0
 
     async def by_key(self, key: str) -> Tenant | None:
         return _tenant(await self._database.one(BY_KEY, hash=ids.fingerprint(key)))
@@ -89,9 +94,15 @@ class Tenants:
         return tenant
 
     async def allows_origin(self, origin: str) -> bool:
-        """Does any tenant allow this origin? All that a preflight request can ask."""
-        rows = await self._database.all(ORIGINS)
-        return any(origin in orjson.loads(row["origins"]) for row in rows)
+        """Does any tenant allow this origin? All that a preflight request can ask.
+
+        Known for a few seconds, since anybody may ask.
+        """
+        if self._clock() >= self._origins_until:
+            rows = await self._database.all(ORIGINS)
+            self._origins = frozenset().union(*(orjson.loads(row["origins"]) for row in rows))
+            self._origins_until = self._clock() + ORIGINS_KNOWN
+        return origin in self._origins
 
     async def create(
         self,

@@ -25,7 +25,7 @@ from service.web.sse import EventStream
 
 ROLES = frozenset({"system", "developer", "user", "assistant", "tool", "function"})
 MAX_MESSAGES = 10_000
-"""Some 0.2 s of counting and hashing."""
+"""Some 0.2 s of hashing and counting; planning them is left to a thread."""
 ASKING_ROLES = frozenset({"user", "tool", "function"})
 _DONE = b"data: [DONE]\n\n"
 _SHARED: frozenset[Status] = frozenset({"reuse", "collapsed"})

@@ -24,6 +24,7 @@ _STATUSES: dict[type[RecapError], int] = {
     errors.UpstreamTimeout: 504,
     errors.UpstreamError: 502,
     errors.UpstreamIncomplete: 502,
+    errors.UpstreamRefused: 502,
     errors.StorageError: 503,
 }
 OPENAI_PATHS = ("/v1/chat/", "/v1/models")

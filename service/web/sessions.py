@@ -84,7 +84,7 @@ async def post_message(request: web.Request) -> web.StreamResponse:
         return await _stream_answer(request, session.id, message, batch)
     answered = await rooms(request).conversations.answer(session.id, message, batch)
     turn = _own_turn(answered)
-    headers = {"Cache-Status": cache_status(turn.status)} if turn else {}
+    headers = _cache_headers(request, turn)
     return _json(_answer(rooms(request), answered), headers=headers)
 
 
@@ -149,7 +149,7 @@ async def erase(request: web.Request) -> web.Response:
     if not is_tenant:
         await requests.tenant_of(request)
     await rooms(request).sessions.erase(session.id)
-    rooms(request).channels.notify(session.id)
+    rooms(request).channels.end_session(session.id)
     return web.Response(status=204)
 
 
@@ -206,6 +206,11 @@ def _last_event(room: Rooms, answered: Answered) -> Event:
     if answered.turn is None:
         return Event("reply", data, str(answered.message.seq))
     return Event("superseded", {"by": answered.superseded_by} | data)
+
+
+def _cache_headers(request: web.Request, turn: TurnRow | None) -> dict[str, str]:
+    stored = not requests.directives(request).no_store
+    return {"Cache-Status": cache_status(turn.status, stored=stored)} if turn else {}
 
 
 def _own_turn(answered: Answered) -> TurnRow | None:
