@@ -260,3 +260,12 @@ def test_the_check_is_another_algorithms() -> None:
     grown = prefix.extend(ROOT, b"{}")
     assert grown.key == hashlib.sha256(ROOT.key + b"{}").digest()
     assert grown.check == hashlib.blake2b(ROOT.check + b"{}", digest_size=32).digest()
+
+
+def test_ids_that_a_provider_repeats_in_each_round_are_told_apart() -> None:
+    calls = [{"id": f"call_{n}", "type": "function", "function": {"name": "f"}} for n in range(2)]
+    rounds: list[dict[str, Any]] = [{"role": "assistant", "tool_calls": calls}] * 2
+    result = {"role": "tool", "tool_call_id": "call_0", "content": "sunny"}
+    start = prefix.root("ten_1")
+    named = prefix.chain(start, [*rounds, result])
+    assert named != prefix.chain(start, [*rounds, result | {"tool_call_id": "call_1"}])
