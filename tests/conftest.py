@@ -26,7 +26,7 @@ from service.storage import migrate
 from service.storage.tenants import TenantKeys
 from service.web.keys import Rooms
 
-hypothesis.settings.register_profile("recap", deadline=None)
+hypothesis.settings.register_profile("recap", deadline=None, max_examples=60)
 hypothesis.settings.load_profile("recap")
 
 ORIGIN = "https://shop.example"

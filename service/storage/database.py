@@ -39,10 +39,10 @@ _SHRED_AGAIN_SECONDS = 30.0
 
 _DIALECT = dialect_module.dialect(paramstyle="named")
 _PRAGMAS = (
+    "PRAGMA busy_timeout=10000",
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",
     "PRAGMA foreign_keys=ON",
-    "PRAGMA busy_timeout=10000",
     "PRAGMA secure_delete=ON",
 )
 

@@ -29,7 +29,7 @@ from service.storage.models import table
 
 Kind = Literal["stand_in", "reply"]
 
-EVICT_BATCH = 16
+EVICT_BATCH = 64
 """Rows that one write removes at most, so that no write ever stalls."""
 PURGE_BATCH = 500
 """Rows that one transaction of a purge removes, so that a server beside it goes on writing."""

@@ -71,7 +71,7 @@ async def post_message(request: web.Request) -> web.StreamResponse:
     body, raw = await requests.json_object(request, most=most)
     content = _content(body, longest)
     streams = requests.wants_events(request)
-    posting = rooms(request).conversations.post(
+    message, batch = await rooms(request).conversations.post(
         session.id,
         content,
         idempotency_key=key,
@@ -79,7 +79,6 @@ async def post_message(request: web.Request) -> web.StreamResponse:
         directives=requests.directives(request),
         join=streams,
     )
-    message, batch = await asyncio.shield(posting)  # who leaves after the append is answered too
     if streams:
         return await _stream_answer(request, session.id, message, batch)
     answered = await rooms(request).conversations.answer(session.id, message, batch)
