@@ -141,15 +141,15 @@ async def test_one_write_removes_a_small_batch_until_the_bounds_hold(
     database: Path, clock: Clock
 ) -> None:
     async with opened(database, clock) as table:
-        for number in range(60):
+        for number in range(200):
             await table.put(number)
     async with opened(database, clock, max_entries=10) as table:
         sizes = []
-        for number in range(60, 65):
+        for number in range(200, 205):
             await table.put(number)
             sizes.append(len(rows(database)))
-        assert sizes == [61 - EVICT_BATCH, 62 - 2 * EVICT_BATCH, 63 - 3 * EVICT_BATCH, 10, 10]
-        assert await table.holds(*range(65)) == set(range(55, 65))
+        assert sizes == [201 - EVICT_BATCH, 202 - 2 * EVICT_BATCH, 203 - 3 * EVICT_BATCH, 10, 10]
+        assert await table.holds(*range(205)) == set(range(195, 205))
 
 
 async def test_expired_rows_go_before_any_live_one(database: Path, clock: Clock) -> None:

@@ -34,13 +34,13 @@ GROUP_LIMIT = 64
 """Units that share one commit at most; bounds how long the first of them waits."""
 
 _SMALL_FILE = 16 * 2**20  # rewritten in some 0.1 s
+_WAL_TRIES, _WAL_PAUSE_SECONDS = 50, 0.1
 _SHRED_SECONDS = 1.0  # writers wait meanwhile
 _SHRED_AGAIN_SECONDS = 30.0
 
 _DIALECT = dialect_module.dialect(paramstyle="named")
 _PRAGMAS = (
     "PRAGMA busy_timeout=10000",
-    "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",
     "PRAGMA foreign_keys=ON",
     "PRAGMA secure_delete=ON",
@@ -256,7 +256,18 @@ async def _connect(path: str) -> aiosqlite.Connection:
     connection.row_factory = aiosqlite.Row
     for pragma in _PRAGMAS:
         await connection.execute_fetchall(pragma)
+    await _enter_wal(connection)
     return connection
+
+
+async def _enter_wal(connection: aiosqlite.Connection) -> None:
+    """Write-ahead logging; the one change for which SQLite does not wait for others by itself."""
+    for _ in range(_WAL_TRIES - 1):
+        with contextlib.suppress(aiosqlite.OperationalError):
+            await connection.execute_fetchall("PRAGMA journal_mode=WAL")
+            return
+        await asyncio.sleep(_WAL_PAUSE_SECONDS)
+    await connection.execute_fetchall("PRAGMA journal_mode=WAL")
 
 
 async def _fetch(
