@@ -30,6 +30,12 @@ def rfc3339(micros: int) -> str:
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+def micros(text: str) -> int:
+    """From a date or a time in ISO 8601, UTC where none is said. Raises ValueError."""
+    moment = datetime.fromisoformat(text)
+    return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * SECOND)
+
+
 def new_id(prefix: str) -> str:
     """`prefix` and 22 URL-safe characters, 128 random bits."""
     return f"{prefix}_{secrets.token_urlsafe(16)}"

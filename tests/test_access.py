@@ -105,7 +105,8 @@ class People:
             if name not in at.who
         }
         stranger = 404 if of_a_session else 401
-        expected["another session's token"] = bearer(self.neighbour["token"]), stranger
+        other_session = 404 if "sessionToken" in at.who else 401
+        expected["another session's token"] = bearer(self.neighbour["token"]), other_session
         if of_a_session or "tenantKey" not in at.who:
             expected["another tenant's key"] = bearer(self.rival.key), stranger
         return expected

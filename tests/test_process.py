@@ -20,7 +20,15 @@ from service.web.keys import Rooms
 from tests.commands import Server, run
 from tests.conftest import Recap, Upstream, run_recap
 from tests.held import HeldModel, held_model
-from tests.watching import assert_all_agrees, begin, listen, rows, say_streaming
+from tests.watching import (
+    assert_all_agrees,
+    assert_kept_and_goes_on,
+    begin,
+    listen,
+    rows,
+    say_streaming,
+    talk_until_gone,
+)
 
 GRACE = 5
 """Seconds in which a server that was told to stop is gone."""
@@ -158,32 +166,6 @@ async def deaf_listener(recap: Recap, session: Answer) -> socket.socket:
     return listener
 
 
-async def talk_until_killed(recap: Recap, dice: random.Random) -> tuple[Answer, list[Answer]]:
-    """A customer who asks on and on; returns the answers that came through, the last one None."""
-    session = await recap.open_session()
-    answers: list[Answer] = []
-    while True:
-        key = str(len(answers))
-        try:
-            answers.append(
-                await recap.say(session, f"{session['id']} {key}", **{"Idempotency-Key": key})
-            )
-        except (aiohttp.ClientError, ConnectionError):
-            return session, answers
-        await asyncio.sleep(dice.uniform(0, 0.01))
-
-
-async def assert_kept_and_goes_on(recap: Recap, session: Answer, answers: list[Answer]) -> None:
-    """What was answered is there, once; the last key is answered now; the prefix is known."""
-    number = len(answers)
-    for key in (number, number + 1):
-        said = f"{session['id']} {key}"
-        answers.append(await recap.say(session, said, **{"Idempotency-Key": str(key)}))
-    kept = [message for a in answers for message in (a["message"], a["reply"])]
-    assert await recap.transcript(session) == kept
-    assert [a["cache"]["status"] for a in answers] == ["miss"] + ["hit"] * (len(answers) - 1)
-
-
 @pytest.mark.long
 async def test_a_server_killed_again_and_again_has_kept_what_it_answered(tmp_path: Path) -> None:
     dice = random.Random(12)
@@ -193,13 +175,13 @@ async def test_a_server_killed_again_and_again_has_kept_what_it_answered(tmp_pat
         for _ in range(12):
             async with serving(tmp_path, model, keys) as (server, recap):
                 keys = recap.keys
-                talking = [asyncio.create_task(talk_until_killed(recap, dice)) for _ in range(8)]
-                await asyncio.sleep(dice.uniform(0.3, 0.9))
+                sessions = [await recap.open_session() for _ in range(8)]
+                talking = [asyncio.create_task(talk_until_gone(recap, s)) for s in sessions]
+                await asyncio.sleep(dice.uniform(0.1, 0.6))
                 kill(server)
-                talks = await asyncio.gather(*talking, return_exceptions=True)
+                talks = await asyncio.gather(*talking)
             async with serving(tmp_path, model, keys) as (server, recap):
-                for talk in talks:
-                    if not isinstance(talk, BaseException):
-                        await assert_kept_and_goes_on(recap, *talk)
+                for session, answers in zip(sessions, talks, strict=True):
+                    await assert_kept_and_goes_on(recap, session, answers)
             await check(tmp_path)
         assert rows(tmp_path / "recap.db", "SELECT 1 FROM messages WHERE kind = 'bot'")

@@ -220,9 +220,9 @@ async def test_whatever_was_appended_is_answered_whenever_its_sender_left(
         start_recap(burst_silence_seconds=0) as recap,
         aiohttp.ClientSession(recap.url) as http,
     ):
-        for _ in range(3):
+        for _ in range(2):
             posting = []
-            sessions = [await recap.open_session() for _ in range(50)]
+            sessions = [await recap.open_session() for _ in range(40)]
             with locked(recap.database):
                 for session in sessions:
                     url = f"/v1/sessions/{session['id']}/messages"

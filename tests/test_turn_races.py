@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import dataclasses
 import random
 from collections import Counter
 from collections.abc import AsyncIterator
 from functools import partial
 from typing import Any
 
+import aiohttp
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -19,6 +22,7 @@ from tests.held import HeldCall, HeldModel, held_model
 from tests.watching import (
     Talk,
     assert_all_agrees,
+    assert_kept_and_goes_on,
     begin,
     claim,
     eventually,
@@ -28,6 +32,7 @@ from tests.watching import (
     post,
     rows,
     say_streaming,
+    talk_until_gone,
     turns_of,
 )
 
@@ -148,6 +153,27 @@ async def test_a_key_repeated_at_any_moment_makes_one_message_and_one_turn(recap
     said = await recap.transcript(session)
     assert [message["kind"] for message in said] == ["customer", "bot"] * 30
     assert recap.upstream.calls == len(await turns_of(recap, session)) == 30
+    await assert_all_agrees(recap.database)
+
+
+async def test_a_server_stopped_at_any_moment_has_kept_what_it_answered(
+    start_recap: Starter,
+) -> None:
+    dice = random.Random(4)
+    keys = None
+    for _ in range(4):
+        async with contextlib.AsyncExitStack() as outside:
+            async with start_recap(keys=keys) as recap:
+                keys = recap.keys
+                http = await outside.enter_async_context(aiohttp.ClientSession(recap.url))
+                apart = dataclasses.replace(recap, http=http)
+                sessions = [await recap.open_session() for _ in range(10)]
+                talking = [asyncio.create_task(talk_until_gone(apart, s)) for s in sessions]
+                await asyncio.sleep(dice.uniform(0, 0.2))
+            talks = await asyncio.gather(*talking)
+        async with start_recap(keys=keys) as recap:
+            for session, answers in zip(sessions, talks, strict=True):
+                await assert_kept_and_goes_on(recap, session, answers)
     await assert_all_agrees(recap.database)
 
 

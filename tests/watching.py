@@ -130,6 +130,34 @@ def has_said(database: Path, session_id: str, text: str) -> bool:
     return bool(rows(database, sql, session_id, text))
 
 
+async def talk_until_gone(recap: Recap, session: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """A customer who asks on and on, each time with a key, and the answers that came through."""
+    answers: list[dict[str, Any]] = []
+    with contextlib.suppress(aiohttp.ClientError, ConnectionError):
+        while True:
+            number = len(answers)
+            key = {"Idempotency-Key": str(number)}
+            status, answer = await post(recap, session, f"{session['id']} {number}", **key)
+            if status == 503:
+                break
+            assert status == 200, answer
+            answers.append(answer)
+    return answers
+
+
+async def assert_kept_and_goes_on(
+    recap: Recap, session: Mapping[str, Any], answers: list[dict[str, Any]]
+) -> None:
+    """What was answered is there, once; the last key is answered now; the prefix is known."""
+    for number in range(len(answers), len(answers) + 2):
+        key = {"Idempotency-Key": str(number)}
+        answers.append(await recap.say(session, f"{session['id']} {number}", **key))
+    kept = [message for answer in answers for message in (answer["message"], answer["reply"])]
+    assert await recap.transcript(session) == kept
+    statuses = [answer["cache"]["status"] for answer in answers]
+    assert statuses == ["miss"] + ["hit"] * (len(answers) - 1)
+
+
 async def turns_of(recap: Recap, session: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The ledger's rows of a session, oldest first."""
     async with recap.http.get(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-from datetime import UTC, datetime
 
 from service import ids
 from service.cli import output
@@ -94,7 +93,6 @@ def _moment(text: str | None, flag: str) -> int | None:
     if text is None:
         return None
     try:
-        parsed = datetime.fromisoformat(text)
+        return ids.micros(text)
     except ValueError:
         raise SettingsError(f"{flag}: {text!r} is not a date, as in 2026-01-31") from None
-    return int((parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).timestamp() * ids.SECOND)

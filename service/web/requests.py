@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hmac
-from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -103,11 +102,7 @@ async def session_of(request: web.Request) -> tuple[Session, Tenant, bool]:
     session_id = request.match_info["id"]
     credential = bearer(request)
     if not credential.startswith("st."):
-        tenant = await tenant_of(request)
-        found = await rooms(request).sessions.get(session_id)
-        if found is None or found[1].id != tenant.id:
-            raise NotFound
-        return *found, True
+        return *await session_of_tenant(request), True
     claimed = ids.session_of(credential)
     if claimed is None:
         raise NotAuthenticated
@@ -117,6 +112,15 @@ async def session_of(request: web.Request) -> tuple[Session, Tenant, bool]:
     if found is None or not ids.token_matches(found[1].session_secret, session_id, credential):
         raise NotAuthenticated
     return *found, False
+
+
+async def session_of_tenant(request: web.Request) -> tuple[Session, Tenant]:
+    """The session of the URL by its tenant's key. Raises NotAuthenticated, NotFound."""
+    tenant = await tenant_of(request)
+    found = await rooms(request).sessions.get(request.match_info["id"])
+    if found is None or found[1].id != tenant.id:
+        raise NotFound
+    return found
 
 
 def is_operator(request: web.Request) -> bool:
@@ -164,10 +168,9 @@ def moment(request: web.Request, name: str) -> int | None:
     if text is None:
         return None
     try:
-        parsed = datetime.fromisoformat(text)
+        return ids.micros(text)
     except ValueError:
         raise InvalidRequest(f"{name} takes a date or a time, 2026-01-31.", param=name) from None
-    return int((parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).timestamp() * ids.SECOND)
 
 
 def _is_utf8(header: str) -> bool:

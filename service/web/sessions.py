@@ -114,9 +114,7 @@ async def events(request: web.Request) -> web.StreamResponse:
 
 async def export(request: web.Request) -> web.Response:
     """All that is held about a conversation."""
-    session, _, is_tenant = await requests.session_of(request)
-    if not is_tenant:
-        await requests.tenant_of(request)
+    session, _ = await requests.session_of_tenant(request)
     room = rooms(request)
     said: list[dict[str, Any]] = []
     while page := await room.sessions.page(
@@ -144,10 +142,8 @@ async def export(request: web.Request) -> web.Response:
 
 async def erase(request: web.Request) -> web.Response:
     """Erase a conversation everywhere, the cache included."""
-    session, _, is_tenant = await requests.session_of(request)
-    if not is_tenant:
-        await requests.tenant_of(request)
-    await rooms(request).sessions.erase(session.id)
+    session, _ = await requests.session_of_tenant(request)
+    await asyncio.shield(rooms(request).sessions.erase(session.id))  # whoever asked may leave
     rooms(request).channels.end_session(session.id)
     return web.Response(status=204)
 
