@@ -54,13 +54,17 @@ class ModelDefaults:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """How a customer's message was taken care of."""
+    """How a customer's message was taken care of, if it has been (`is_settled`).
+
+    `turn` is told with the newest of the messages that it was for, so that usages add up.
+    """
 
     message: Message
     reply: Message | None
     superseded_by: str | None
     owner: str
     turn: TurnRow | None
+    is_settled: bool
 
 
 @dataclass(slots=True)
@@ -217,7 +221,10 @@ class Conversations:
         reply = None
         if turn and turn.reply_id and stored.superseded_by is None:
             reply = await self._sessions.message(turn.reply_id)
-        return Answered(stored, reply, stored.superseded_by, found[0].owner, turn)
+        is_newest = turn and await self._sessions.is_newest_of_its_turn(session_id, stored)
+        owner = found[0].owner
+        told = turn if is_newest else None
+        return Answered(stored, reply, stored.superseded_by, owner, told, turn is not None)
 
     async def close(self, seconds: float) -> None:
         """Finish running turns, at most for `seconds`; what waits is left for another try."""

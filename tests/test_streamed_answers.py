@@ -152,4 +152,4 @@ async def test_at_a_shutdown_running_answers_are_finished_and_waiting_ones_told(
         ends = [(await stream.rest())[-1] for stream in streams]
         assert [end.name for end in ends] == ["superseded", "reply", "error"]
         assert ends[1].data["reply"]["content"] == "Just in time."
-        assert {event.name for event in await listening.rest()} == {"message"}
+        await listening.rest()

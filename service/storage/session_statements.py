@@ -108,6 +108,16 @@ LEAVE_OUT = Statement(
     )
     .values(anchor_seq=0)
 )
+LATER_OF_TURN = Statement(
+    select(M.id)
+    .where(
+        M.session_id == bindparam("of_session"),
+        M.seq > bindparam("after"),
+        M.turn_id == bindparam("of_turn"),
+        M.kind == "customer",
+    )
+    .limit(1)
+)
 ERASE_MESSAGES = Statement(delete(table(M)).where(M.session_id == bindparam("of_session")))
 ERASE_SESSION = Statement(delete(table(S)).where(S.id == bindparam("of_session")))
 DETACH_TURNS = Statement(

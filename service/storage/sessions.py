@@ -120,6 +120,11 @@ class Sessions:
         row = await self._database.one(sql.MESSAGE, of_id=message_id)
         return None if row is None else records.message(row)
 
+    async def is_newest_of_its_turn(self, session_id: str, message: Message) -> bool:
+        """Of the messages that one turn took care of, is this the last?"""
+        span = {"of_session": session_id, "after": message.seq}
+        return await self._database.one(sql.LATER_OF_TURN, **span, of_turn=message.turn_id) is None
+
     async def page(
         self, session_id: str, *, after: int, limit: int, notes: bool = False
     ) -> list[Message]:

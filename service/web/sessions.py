@@ -82,7 +82,7 @@ async def post_message(request: web.Request) -> web.StreamResponse:
     if streams:
         return await _stream_answer(request, session.id, message, batch)
     answered = await rooms(request).conversations.answer(session.id, message, batch)
-    turn = _own_turn(answered)
+    turn = answered.turn
     headers = _cache_headers(request, turn)
     return _json(_answer(rooms(request), answered), headers=headers)
 
@@ -198,7 +198,7 @@ def _last_event(room: Rooms, answered: Answered) -> Event:
     data = _answer(room, answered)
     if answered.reply is not None:
         return Event("reply", data, str(answered.reply.seq))
-    if answered.turn is None:
+    if not answered.is_settled:
         return Event("reply", data, str(answered.message.seq))
     return Event("superseded", {"by": answered.superseded_by} | data)
 
@@ -208,15 +208,8 @@ def _cache_headers(request: web.Request, turn: TurnRow | None) -> dict[str, str]
     return {"Cache-Status": cache_status(turn.status, stored=stored)} if turn else {}
 
 
-def _own_turn(answered: Answered) -> TurnRow | None:
-    """The turn whose usage this answer tells: that of an answered batch is its newest message's."""
-    turn = answered.turn
-    is_elder = turn and answered.superseded_by and turn.outcome not in ("superseded", "fenced")
-    return None if is_elder else turn
-
-
 def _answer(room: Rooms, answered: Answered) -> dict[str, Any]:
-    turn = _own_turn(answered)
+    turn = answered.turn
     body: dict[str, Any] = {
         "message": answered.message.public(),
         "reply": answered.reply.public() if answered.reply else None,
@@ -224,7 +217,7 @@ def _answer(room: Rooms, answered: Answered) -> dict[str, Any]:
         "usage": accounting.usage_json(turn, room.settings.currency) if turn else None,
         "cache": {"status": turn.status, "layout": turn.layout} if turn else None,
     }
-    if answered.reply is None and answered.turn is not None:
+    if answered.reply is None and answered.is_settled:
         body["superseded_by"] = answered.superseded_by
     return body
 
