@@ -1,3 +1,3 @@
-"""Recap: a customer-service chat backend that never pays for the same context twice."""
+"""Recap: a customer-service chat backend with a prefix cache in front of the model."""
 
 __version__ = "0.1.0"

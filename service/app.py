@@ -14,7 +14,7 @@ from service.events import Channels
 from service.llm import Model
 from service.metrics import Metrics
 from service.prices import PriceList
-from service.settings import Settings
+from service.settings import DEMO_MODEL, Settings
 from service.storage.database import Database
 from service.storage.ledger import Ledger
 from service.storage.prefix_cache import CacheLimits, PrefixCache
@@ -63,13 +63,19 @@ def create_operations_app(rooms: Rooms) -> web.Application:
     return app
 
 
+def _prices(settings: Settings) -> PriceList:
+    """The demonstration model answers for every other, so it is what they cost."""
+    prices = PriceList.load(settings.prices_file)
+    return prices.all_as(DEMO_MODEL) if settings.is_demo else prices
+
+
 @contextlib.asynccontextmanager
 async def open_rooms(settings: Settings, *, key_bytes: int = 32) -> AsyncIterator[Rooms]:
     """Every room of a server over a migrated database, closed in reverse order.
 
     Raises PriceFileError. `key_bytes` cuts the cache's keys short, to show what collisions do.
     """
-    prices = PriceList.load(settings.prices_file)
+    prices = _prices(settings)
     metrics = Metrics()
     channels = Channels()
     tokens.warm_up()

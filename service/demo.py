@@ -20,6 +20,7 @@ from service.loopback import CountTokens, LoopbackModel, Scripted, text_parts
 RECORD_MARK = "[Record of"
 """How a user-role message opens that holds the customer's earlier words instead of a new one."""
 
+_FACT_LABEL = re.compile("^(?:identifier|email|phone|amount|date): ")
 _LONG_LINE, _LONGEST_QUOTE = 160, 400  # characters
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+|(?<=[。！？])")
 _SECOND_QUOTE_SHARE = 0.75  # of the best score
@@ -159,6 +160,7 @@ def _best(question: str, lines: Sequence[str]) -> list[str]:
 
 
 def _shown(line: str) -> str:
+    line = _FACT_LABEL.sub("", line)
     return line if len(line) <= _LONGEST_QUOTE else f"{line[:_LONGEST_QUOTE]}…"
 
 

@@ -124,8 +124,16 @@ class PriceList:
     """Every known model's price, and the default for the others."""
 
     def __init__(
-        self, models: Mapping[str, Price], *, default: Price, as_of: str, currency: str
+        self,
+        models: Mapping[str, Price],
+        *,
+        default: Price,
+        as_of: str,
+        currency: str,
+        quiet: bool = False,
     ) -> None:
+        """`quiet` gives the default's price without a warning."""
+        self._quiet = quiet
         self._models = MappingProxyType(dict(models))
         self._warned: set[str] = set()
         self.default = default
@@ -151,6 +159,11 @@ class PriceList:
             currency=shipped.currency,
         )
 
+    def all_as(self, model: str) -> PriceList:
+        """A list in which every model costs what `model` does."""
+        price = self.price(model)
+        return PriceList({}, default=price, as_of=self.as_of, currency=self.currency, quiet=True)
+
     def models(self) -> Mapping[str, Price]:
         """Prices by model name, read-only."""
         return self._models
@@ -160,7 +173,8 @@ class PriceList:
         for name in _spellings(model):
             if name in self._models:
                 return self._models[name]
-        self._warn(model[:_LONGEST_NAME])
+        if not self._quiet:
+            self._warn(model[:_LONGEST_NAME])
         return self.default
 
     def _warn(self, model: str) -> None:

@@ -269,7 +269,9 @@ class Turns:
         What was refused for what it says is left out from then on, or no later turn of the session
         would be answered either.
         """
-        if not turn.course.called:
+        if turn.course.called:
+            log.warning("a call failed", extra={"action": "call_failed", "turn": turn.course.id})
+        else:
             usage, turn.course.full_tokens = Usage(), 0
         row = self._row(turn, "failed", usage, None)
         session = turn.ask.session if refused else None

@@ -239,7 +239,7 @@ async def test_check_finds_what_does_not_agree(
 async def test_migrating_twice_is_as_good_as_once(
     command: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("DATABASE_URL", "sqlite:///a/new/folder/recap.db")
+    monkeypatch.setenv("DATABASE_URL", "sqlite:///other.db")
     first, second = await command("migrate"), await command("migrate")
     assert (first.code, first.err) == (0, "")
     assert first == second

@@ -55,7 +55,6 @@ def upgrade(url: str, revision: str = "head") -> None:
 
     Raises StorageError where the file is none of ours, or from a newer version.
     """
-    Path(sqlite_path(url)).parent.mkdir(parents=True, exist_ok=True)
     _run(url, lambda settings: command.upgrade(settings, revision))
 
 

@@ -27,7 +27,7 @@ const english = {
   notSent: (/** @type {string} */ why) => `Not sent: ${why}`,
   noAnswer: (/** @type {string} */ why) => `No answer: ${why}`,
   left: (/** @type {string} */ count) => `${count} left`,
-  welcome: ['How can we help?', 'Write as much as you like. The whole conversation is remembered.'],
+  welcome: ['How can we help?', 'Write as you would to a person; several messages in a row are fine.'],
   noKey: [
     'This page opens from a link',
     'The link carries a key, and this browser does not have one yet.',
@@ -37,7 +37,7 @@ const english = {
   badKey: [
     'This key is not valid any more',
     'The server does not know the key that this browser keeps.',
-    `Run \`recap tenant rotate NAME\` and open \`${origin}/#key=PUBLISHABLE_KEY\`.`,
+    'Open the newest link that you were given. Whoever runs the server makes one with `recap tenant rotate`; older keys stop working then.',
   ],
   gone: [
     'This conversation is no longer on the server',
@@ -79,7 +79,7 @@ const mandarin = {
   notSent: (why) => `未发送：${why}`,
   noAnswer: (why) => `未能回复：${why}`,
   left: (count) => `还可输入 ${count} 字`,
-  welcome: ['有什么可以帮您？', '想说多少都可以，整段对话都会被记住。'],
+  welcome: ['有什么可以帮您？', '像平时聊天一样写就好，连发几条也没关系。'],
   noKey: [
     '请通过链接打开此页面',
     '链接中带有密钥，而此浏览器还没有密钥。',
@@ -89,7 +89,7 @@ const mandarin = {
   badKey: [
     '此密钥已失效',
     '服务器不认识此浏览器保存的密钥。',
-    `请运行 \`recap tenant rotate NAME\`，然后打开 \`${origin}/#key=PUBLISHABLE_KEY\`。`,
+    '请打开您收到的最新链接。服务器的管理员可用 `recap tenant rotate` 生成新链接，旧密钥随即失效。',
   ],
   gone: ['服务器上已没有这段对话', '对话记录已被删除，您可以开始新的对话。'],
   sent: (sent) => `发送 ${sent} 个 token`,
