@@ -12,7 +12,6 @@ from service.context import Plan
 from service.prefix import PrefixHash
 from service.storage.database import Row
 from service.storage.prefix_cache import CacheEntry
-from service.storage.tenants import Tenant
 
 Kind = Literal["customer", "bot", "agent", "note", "activity"]
 
@@ -147,16 +146,3 @@ def unspoken(session_id: str, root: PrefixHash) -> dict[str, Any]:
         "personal": 0,
         "answered_at": 0,
     }
-
-
-def tenant(row: Row) -> Tenant:
-    """From a row of `sessions` joined with its tenant's columns, `tenant_…`."""
-    return Tenant(
-        id=row["tenant_id"],
-        name=row["tenant_name"],
-        session_secret=row["tenant_session_secret"],
-        origins=tuple(orjson.loads(row["tenant_origins"])),
-        system_prompt=row["tenant_system_prompt"],
-        model=row["tenant_model"],
-        created_at=row["tenant_created_at"],
-    )

@@ -21,7 +21,7 @@ from service.storage.database import Database, Row, Transaction
 from service.storage.ledger import TurnRow, insert_turn
 from service.storage.prefix_cache import PrefixCache
 from service.storage.records import Committed, Message, ReplyCommit, Session
-from service.storage.tenants import Tenant
+from service.storage.tenants import Tenant, tenant_of
 
 
 class Sessions:
@@ -69,7 +69,7 @@ class Sessions:
 
     async def get(self, session_id: str) -> tuple[Session, Tenant] | None:
         row = await self._database.one(sql.SESSION_AND_TENANT, of_id=session_id)
-        return None if row is None else (records.session(row), records.tenant(row))
+        return None if row is None else (records.session(row), tenant_of(row, "tenant_"))
 
     async def append(
         self,

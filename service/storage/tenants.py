@@ -68,6 +68,19 @@ class TenantKeys:
     publishable_key: str
 
 
+def tenant_of(row: Row, prefix: str = "") -> Tenant:
+    """The tenant in a row whose columns' names begin with `prefix`."""
+    return Tenant(
+        id=row[f"{prefix}id"],
+        name=row[f"{prefix}name"],
+        session_secret=row[f"{prefix}session_secret"],
+        origins=tuple(orjson.loads(row[f"{prefix}origins"])),
+        system_prompt=row[f"{prefix}system_prompt"],
+        model=row[f"{prefix}model"],
+        created_at=row[f"{prefix}created_at"],
+    )
+
+
 class Tenants:
     """Reads and changes tenants. Keys come back in clear once, from `create` and `rotate`."""
 
@@ -191,17 +204,7 @@ async def _for_change(tx: Transaction, name_or_id: str) -> tuple[Row, Tenant]:
 
 
 def _tenant(row: Row | None) -> Tenant | None:
-    if row is None:
-        return None
-    return Tenant(
-        id=row["id"],
-        name=row["name"],
-        session_secret=row["session_secret"],
-        origins=tuple(orjson.loads(row["origins"])),
-        system_prompt=row["system_prompt"],
-        model=row["model"],
-        created_at=row["created_at"],
-    )
+    return None if row is None else tenant_of(row)
 
 
 def _new_keys(tenant_id: str) -> TenantKeys:
