@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import logging
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -84,10 +85,7 @@ async def _token_row(
     kind: str, rounds: int, talks: list[Conversation], progress: Progress, caches: bool
 ) -> dict[str, Any]:
     task = progress.add_task(f"{kind}, {rounds} rounds", total=sum(len(t.rounds) for t in talks))
-
-    def advance() -> None:
-        progress.advance(task)
-
+    advance = partial(progress.advance, task)
     done = [await runs.token_run(talk, caches=caches, advance=advance) for talk in talks]
     result = runs.together(done)
     whole, recap = (result.whole_billed, result.billed) if caches else (result.whole, result.sent)
@@ -113,7 +111,7 @@ async def _latency(words: argparse.Namespace, progress: Progress) -> list[dict[s
                 workload.synthetic(rounds),
                 caches=caches,
                 every=max(1, rounds // LATENCY_SAMPLES),
-                advance=lambda task=task: progress.advance(task),  # type: ignore[misc]
+                advance=partial(progress.advance, task),
             )
             rows.append(
                 {
