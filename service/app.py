@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 
@@ -10,23 +11,26 @@ from aiohttp import web
 from service import tokens
 from service.conversation import Conversations, ModelDefaults
 from service.demo import start_demo_model
+from service.desk.commands import Commands
+from service.desk.desk import Desk
+from service.desk.watch import Watch
 from service.events import Channels
 from service.llm import Model
 from service.metrics import Metrics
 from service.prices import PriceList
 from service.settings import DEMO_MODEL, Settings
-from service.storage.database import Database
-from service.storage.ledger import Ledger
-from service.storage.prefix_cache import CacheLimits, PrefixCache
-from service.storage.sessions import Sessions
-from service.storage.tenants import Tenants
+from service.storage.prefix_cache import CacheLimits
+from service.storage.storage import Storage, open_storage
 from service.turn import Turns
-from service.web import middleware, openapi, routes
+from service.web import asyncapi, middleware, openapi, routes
 from service.web.keys import ROOMS, Rooms
-from service.web.operations import OPENAPI
+from service.web.operations import ASYNCAPI, OPENAPI
+from service.web.tickets import Tickets
 
 DRAIN_SECONDS = 2.5
 """How long running turns may go on after the stop signal; the process is gone within 5 s."""
+RESTARTING = 1012
+"""The close code of a service restart (RFC 6455's registry): come back soon."""
 DEMO_KEY = "demonstration"
 
 
@@ -39,15 +43,19 @@ def create_app(
         client_max_size=settings.max_body_bytes,
     )
     app[ROOMS] = rooms
-    app[OPENAPI] = openapi.describe(routes.ALL)
+    app[OPENAPI], app[ASYNCAPI] = openapi.describe(routes.ALL), asyncapi.describe()
     routes.add(app, routes.API + routes.PAGES)
     if with_operations:
         routes.add(app, routes.OPERATIONS)
     app.on_response_prepare.append(middleware.mark_response)
 
     async def drain(_: web.Application) -> None:
+        rooms.desk.drain()
         rooms.channels.close()
-        await rooms.conversations.close(DRAIN_SECONDS)
+        await asyncio.gather(
+            rooms.desk.close(RESTARTING, DRAIN_SECONDS), rooms.conversations.close(DRAIN_SECONDS)
+        )
+        await rooms.commands.close()
 
     app.on_shutdown.append(drain)
     return app
@@ -57,7 +65,7 @@ def create_operations_app(rooms: Rooms) -> web.Application:
     """Health, metrics and the API's description alone, for a port of their own."""
     app = web.Application(middlewares=[middleware.trace, middleware.errors])
     app[ROOMS] = rooms
-    app[OPENAPI] = openapi.describe(routes.ALL)
+    app[OPENAPI], app[ASYNCAPI] = openapi.describe(routes.ALL), asyncapi.describe()
     routes.add(app, routes.OPERATIONS)
     app.on_response_prepare.append(middleware.mark_response)
     return app
@@ -77,61 +85,79 @@ async def open_rooms(settings: Settings, *, key_bytes: int = 32) -> AsyncIterato
     """
     prices = _prices(settings)
     metrics = Metrics()
-    channels = Channels()
     tokens.warm_up()
     limits = CacheLimits(settings.cache_ttl, settings.cache_max_entries, settings.cache_max_bytes)
     async with contextlib.AsyncExitStack() as stack:
         model = await stack.enter_async_context(_open_model(settings))
-        database = await stack.enter_async_context(Database(settings.database_url))
-        cache = await stack.enter_async_context(
-            PrefixCache(database, limits, metrics, key_bytes=key_bytes)
+        storage = await stack.enter_async_context(
+            open_storage(
+                settings.database_url,
+                limits,
+                metrics,
+                agent_capacity=settings.agent_capacity,
+                key_bytes=key_bytes,
+            )
         )
-        sessions = Sessions(database, cache)
-        ledger = Ledger(database, cache)
         turns = Turns(
             model=model,
-            cache=cache,
-            sessions=sessions,
-            ledger=ledger,
+            cache=storage.cache,
+            sessions=storage.sessions,
+            ledger=storage.ledger,
             prices=prices,
             metrics=metrics,
             reply_reuse=settings.reply_reuse,
             key_bytes=key_bytes,
         )
-        conversations = _conversations(settings, sessions, ledger, turns, channels, prices, metrics)
-        stack.push_async_callback(conversations.close, 0)
-        yield Rooms(
-            settings=settings,
-            metrics=metrics,
-            database=database,
-            tenants=Tenants(database),
-            sessions=sessions,
-            ledger=ledger,
-            turns=turns,
-            conversations=conversations,
-            channels=channels,
-            model=model,
-        )
+        rooms = _furnish(settings, metrics, storage, prices, model, turns)
+        stack.push_async_callback(rooms.conversations.close, 0)
+        await stack.enter_async_context(_watch(rooms))
+        yield rooms
 
 
-def _conversations(
+def _furnish(
     settings: Settings,
-    sessions: Sessions,
-    ledger: Ledger,
-    turns: Turns,
-    channels: Channels,
-    prices: PriceList,
     metrics: Metrics,
-) -> Conversations:
-    return Conversations(
-        sessions=sessions,
-        ledger=ledger,
+    storage: Storage,
+    prices: PriceList,
+    model: Model,
+    turns: Turns,
+) -> Rooms:
+    """The rooms that stand on the others."""
+    channels = Channels()
+    conversations = Conversations(
+        storage=storage,
         turns=turns,
         channels=channels,
         prices=prices,
         metrics=metrics,
         defaults=ModelDefaults(settings.model, settings.system_prompt),
         silence=settings.burst_silence_seconds,
+    )
+    desk = Desk(channels, storage, metrics, capacity=settings.agent_capacity)
+    commands = Commands(
+        desk, channels, storage, conversations, metrics, most_chars=settings.max_message_chars
+    )
+    return Rooms(
+        settings=settings,
+        metrics=metrics,
+        storage=storage,
+        model=model,
+        turns=turns,
+        conversations=conversations,
+        channels=channels,
+        desk=desk,
+        commands=commands,
+        tickets=Tickets(),
+    )
+
+
+def _watch(rooms: Rooms) -> Watch:
+    return Watch(
+        desk=rooms.desk,
+        channels=rooms.channels,
+        storage=rooms.storage,
+        metrics=rooms.metrics,
+        grace=rooms.settings.agent_grace_seconds,
     )
 
 

@@ -27,7 +27,10 @@ Tail = Callable[[int], Awaitable[list[Entry]]]
 
 @dataclass(frozen=True, slots=True)
 class SessionAsk:
-    """What only a session's turn has: the fence for its commit, and its running numbers."""
+    """What only a session's turn has: the fence for its commit, and its running numbers.
+
+    A draft is for a live agent to look at: it ends in the ledger, not in the session.
+    """
 
     id: str
     epoch: int
@@ -37,6 +40,7 @@ class SessionAsk:
     plan: Plan
     idle: bool
     personal: bool
+    is_draft: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,14 +124,17 @@ async def of_session(
     force: bool,
     no_cache: bool = False,
     no_store: bool = False,
+    is_draft: bool = False,
 ) -> Ask:
-    """The unanswered messages of a session, as they stand in the table now. Raises NotFound."""
+    """The unanswered messages of a session, as they stand in the table now. Raises NotFound.
+
+    A draft is asked afresh each time, and nothing of it is stored.
+    """
     top = system_name(tenant.id, system_prompt)
     is_same_prompt = session.system_hash == top.key
     view = await sessions.view_since(session.id, session.plan.cut if is_same_prompt else 0)
     newest = _unanswered(session, view)
-    earlier = (entry.message for entry in view if entry.anchor <= session.answered_seq)
-    before = session.prefix if is_same_prompt else prefix.chain(top, earlier)
+    before = session.prefix if is_same_prompt else _renamed(session, top, view)
 
     async def tail(cut: int) -> list[Entry]:
         read = view if cut >= session.plan.cut else await sessions.view_since(session.id, cut)
@@ -144,10 +151,17 @@ async def of_session(
         canonical=Canonical(),
         can_shorten=True,
         stream=True,
-        session=_session_ask(session, newest[-1].anchor, top, idle=idle, force=force),
-        no_cache=no_cache,
-        no_store=no_store,
+        session=_session_ask(
+            session, newest[-1].anchor, top, idle=idle, force=force, is_draft=is_draft
+        ),
+        no_cache=no_cache or is_draft,
+        no_store=no_store or is_draft,
     )
+
+
+def _renamed(session: Session, top: PrefixHash, view: Sequence[Entry]) -> PrefixHash:
+    """The name of a session's prefix under another system prompt; `view` is the whole of it."""
+    return prefix.chain(top, (e.message for e in view if e.anchor <= session.answered_seq))
 
 
 def _unanswered(session: Session, view: Sequence[Entry]) -> list[Entry]:
@@ -162,7 +176,13 @@ def _unanswered(session: Session, view: Sequence[Entry]) -> list[Entry]:
 
 
 def _session_ask(
-    session: Session, covered_seq: int, top: PrefixHash, *, idle: bool, force: bool
+    session: Session,
+    covered_seq: int,
+    top: PrefixHash,
+    *,
+    idle: bool,
+    force: bool,
+    is_draft: bool,
 ) -> SessionAsk:
     return SessionAsk(
         id=session.id,
@@ -173,6 +193,7 @@ def _session_ask(
         plan=session.plan,
         idle=idle,
         personal=session.personal,
+        is_draft=is_draft,
     )
 
 

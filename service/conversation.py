@@ -12,16 +12,27 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from service import ask, completion, facts, ids, tokens
-from service.errors import NotFound, RecapError, ShuttingDown, StillRunning, UpstreamRefused
+from service import ask, completion, facts, handover, ids, tokens
+from service.ask import Ask
+from service.completion import Body
+from service.errors import (
+    NotFound,
+    NothingToAnswer,
+    RecapError,
+    ShuttingDown,
+    StillRunning,
+    UpstreamError,
+    UpstreamRefused,
+)
 from service.events import Channels, Live
+from service.lanes import Batch, Directives, Lane
 from service.metrics import Metrics
 from service.prices import PriceList
-from service.storage.ledger import Ledger, TurnRow
+from service.storage.ledger import TurnRow
 from service.storage.records import Committed, Message, Session
-from service.storage.sessions import Sessions
+from service.storage.storage import Storage
 from service.storage.tenants import Tenant
 from service.turn import Turn, Turns
 
@@ -29,19 +40,6 @@ log = logging.getLogger(__name__)
 
 SUPERSEDED_IN_A_ROW = 2
 """Calls of one session that may be dropped one after the other."""
-LONGEST_SETTLING = 3.0
-"""What a waiting turn waits for silence at most, in units of that silence."""
-
-
-@dataclass(frozen=True, slots=True)
-class Directives:
-    """What requests said in Cache-Control about stored rows."""
-
-    no_cache: bool = False
-    no_store: bool = False
-
-    def __or__(self, other: Directives) -> Directives:
-        return Directives(self.no_cache or other.no_cache, self.no_store or other.no_store)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,45 +65,13 @@ class Answered:
     is_settled: bool
 
 
-@dataclass(slots=True)
-class Batch:
-    """Messages that one turn answers. `done` is set when the turn has been committed."""
-
-    messages: list[Message]
-    directives: Directives
-    done: asyncio.Future[None] = field(
-        default_factory=lambda: asyncio.get_running_loop().create_future()
-    )
-    live: Live | None = None
-    last_arrival: float = 0.0
-
-    def end(self, error: RecapError | None = None) -> None:
-        if self.done.done():
-            return
-        if error is None:
-            self.done.set_result(None)
-            return
-        self.done.set_exception(error)
-        self.done.exception()  # whoever hung up won't ask for it
-
-
-@dataclass(slots=True)
-class _Lane:
-    """A session that is being answered: the batch that waits, and what was dropped in a row."""
-
-    waiting: Batch | None = None
-    superseded: int = 0
-    directives: Directives = field(default_factory=Directives)
-
-
 class Conversations:
     """Posts customers' messages and has them answered."""
 
     def __init__(
         self,
         *,
-        sessions: Sessions,
-        ledger: Ledger,
+        storage: Storage,
         turns: Turns,
         channels: Channels,
         prices: PriceList,
@@ -115,8 +81,10 @@ class Conversations:
         clock: ids.Clock = ids.now,
     ) -> None:
         """`silence` is how long a superseded customer has to be quiet, in seconds."""
-        self._sessions = sessions
-        self._ledger = ledger
+        self._sessions = storage.sessions
+        self._handovers = storage.handovers
+        self._inbox = storage.inbox
+        self._ledger = storage.ledger
         self._turns = turns
         self._channels = channels
         self._prices = prices
@@ -124,7 +92,7 @@ class Conversations:
         self._defaults = defaults
         self._silence = silence
         self._clock = clock
-        self._lanes: dict[str, _Lane] = {}
+        self._lanes: dict[str, Lane] = {}
         self._batches: dict[str, Batch] = {}
         self._runners: set[asyncio.Task[None]] = set()
         self._posting: set[asyncio.Task[tuple[Message, Batch | None]]] = set()
@@ -185,7 +153,7 @@ class Conversations:
         """A task of its own: a customer who hangs up at once has said it all the same."""
         if self._closing:
             raise ShuttingDown
-        message, session = await self._sessions.append(
+        message, session, reopened = await self._sessions.append(
             session_id,
             content,
             tokens=tokens.count_message({"role": "user", "content": content}),
@@ -193,6 +161,8 @@ class Conversations:
             idempotency_key=idempotency_key,
             request_hash=request_hash,
         )
+        if reopened:
+            self._channels.announce(reopened)
         self._channels.notify(session_id)
         if session.owner != "bot":
             return message, None
@@ -216,7 +186,7 @@ class Conversations:
         if found is None or stored is None:
             raise NotFound
         turn = await self._ledger.turn(stored.turn_id) if stored.turn_id else None
-        if turn and turn.outcome == "failed":
+        if turn and turn.outcome == "failed" and found[0].owner == "bot":
             raise UpstreamRefused
         reply = None
         if turn and turn.reply_id and stored.superseded_by is None:
@@ -225,6 +195,29 @@ class Conversations:
         owner = found[0].owner
         told = turn if is_newest else None
         return Answered(stored, reply, stored.superseded_by, owner, told, turn is not None)
+
+    async def resume(self, session_id: str) -> None:
+        """The bot has a session back: let it answer what nobody did, without handing it over."""
+        found = await self._sessions.get(session_id)
+        if found is None or self._closing or found[0].owner != "bot":
+            return
+        for message in await self._inbox.pending(session_id, found[0].answered_seq):
+            self._batch(session_id, message, Directives()).may_hand_over = False
+
+    async def draft(self, session_id: str) -> str:
+        """What the bot would answer, for a live agent to edit. Nothing of it enters the session.
+
+        Raises NotFound, NothingToAnswer, UpstreamError.
+        """
+        found = await self._sessions.get(session_id)
+        if found is None:
+            raise NotFound
+        session, tenant = found
+        if not await self._inbox.pending(session_id, session.answered_seq):
+            raise NothingToAnswer
+        question = await self._ask(session, tenant, may_hand_over=False, is_draft=True)
+        finished = await self._turns.start(question).finished()
+        return completion.text_of(finished.body)
 
     async def close(self, seconds: float) -> None:
         """Finish running turns, at most for `seconds`; what waits is left for another try."""
@@ -245,7 +238,7 @@ class Conversations:
             return batch
         lane = self._lanes.get(session_id)
         if lane is None:
-            lane = self._lanes[session_id] = _Lane()
+            lane = self._lanes[session_id] = Lane()
             runner = asyncio.create_task(self._run(session_id, lane), name=f"lane-{session_id}")
             self._runners.add(runner)
             runner.add_done_callback(self._runners.discard)
@@ -257,12 +250,12 @@ class Conversations:
         batch.last_arrival = asyncio.get_running_loop().time()
         return batch
 
-    async def _run(self, session_id: str, lane: _Lane) -> None:
+    async def _run(self, session_id: str, lane: Lane) -> None:
         """Answer batch after batch until none waits."""
         try:
             while lane.waiting is not None:
                 if lane.superseded:
-                    await self._settle(lane)
+                    await lane.settle(self._silence)
                 batch, lane.waiting = lane.waiting, None
                 if batch is not None:
                     await self._answer_batch(session_id, lane, batch)
@@ -271,21 +264,12 @@ class Conversations:
             if lane.waiting is not None:
                 self._end(lane.waiting, ShuttingDown())
 
-    async def _settle(self, lane: _Lane) -> None:
-        """Wait until the customer has been quiet for a moment."""
-        time = asyncio.get_running_loop().time
-        latest = time() + LONGEST_SETTLING * self._silence
-        while lane.waiting is not None:
-            quiet_at = min(lane.waiting.last_arrival + self._silence, latest)
-            if (left := quiet_at - time()) <= 0:
-                return
-            await asyncio.sleep(left)
-
-    async def _answer_batch(self, session_id: str, lane: _Lane, batch: Batch) -> None:
+    async def _answer_batch(self, session_id: str, lane: Lane, batch: Batch) -> None:
         error: RecapError | None = None
         batch.directives |= lane.directives  # what it was said of is answered now
+        live = batch.live = self._channels.begin(session_id, batch.messages[-1])
         try:
-            committed = await self._turn(session_id, lane, batch)
+            committed = await self._turn(session_id, lane, batch, live)
             is_superseded = committed is not None and committed.outcome == "superseded"
             lane.superseded = lane.superseded + 1 if is_superseded else 0
             lane.directives = batch.directives if is_superseded else Directives()
@@ -300,36 +284,83 @@ class Conversations:
             log.exception("a turn could not be run", extra={"action": "turn_failed"})
         finally:
             self._end(batch, error)
-            self._close_live(session_id, batch, error)
+            self._close_live(session_id, live, error)
 
-    async def _turn(self, session_id: str, lane: _Lane, batch: Batch) -> Committed | None:
-        """One turn over all that is unanswered now; None if nothing is, or a human owns it."""
+    async def _turn(
+        self, session_id: str, lane: Lane, batch: Batch, live: Live
+    ) -> Committed | None:
+        """One turn over all that is unanswered now; None if nothing is, or a human owns it.
+
+        The live reply has begun before the owner is read, so that whoever claims from now on
+        silences it.
+        """
         found = await self._sessions.get(session_id)
         if found is None:
             raise NotFound
         session, tenant = found
         if session.owner != "bot" or session.customer_seq <= session.answered_seq:
             return None
-        question = await ask.of_session(
+        question = await self._ask(
+            session,
+            tenant,
+            may_hand_over=batch.may_hand_over,
+            force=lane.superseded >= SUPERSEDED_IN_A_ROW,
+            directives=batch.directives,
+        )
+        turn = self._turns.start(question)
+        try:
+            with contextlib.suppress(RecapError):  # how it ended is the turn's to say
+                await self._relay(session_id, turn, live)
+            committed = (await turn.finished()).committed
+        except UpstreamError:
+            if not await self._after_failure(session):
+                raise
+            return None
+        if committed is not None:
+            self._tell(live, committed)
+        return committed
+
+    async def _ask(
+        self,
+        session: Session,
+        tenant: Tenant,
+        *,
+        may_hand_over: bool,
+        force: bool = False,
+        directives: Directives | None = None,
+        is_draft: bool = False,
+    ) -> Ask:
+        request: Body = {"model": tenant.model or self._defaults.model}
+        if tenant.handover and may_hand_over:
+            request["tools"] = [handover.TOOL]
+        directives = directives or Directives()
+        return await ask.of_session(
             self._sessions,
             session,
             tenant,
-            request={"model": tenant.model or self._defaults.model},
+            request=request,
             system_prompt=self._prompt(tenant),
             idle=self._is_idle(session, tenant),
-            force=lane.superseded >= SUPERSEDED_IN_A_ROW,
-            no_cache=batch.directives.no_cache,
-            no_store=batch.directives.no_store,
+            force=force,
+            no_cache=directives.no_cache,
+            no_store=directives.no_store,
+            is_draft=is_draft,
         )
-        turn = self._turns.start(question)
-        batch.live = self._channels.begin(session_id, batch.messages[-1])
-        with contextlib.suppress(RecapError):  # how it ended is the turn's to say
-            await self._relay(session_id, turn, batch.live)
-        committed = (await turn.finished()).committed
-        if committed is not None and committed.outcome != "answered":
-            batch.live.superseded = True
-            batch.live.by = committed.superseded_by
-        return committed
+
+    async def _after_failure(self, session: Session) -> bool:
+        """The model failed beyond its retries: to a live agent, if the tenant has any."""
+        change = await self._handovers.after_failure(session.id, session.epoch)
+        if change is not None:
+            self._channels.announce(change)
+        return change is not None
+
+    def _tell(self, live: Live, committed: Committed) -> None:
+        if committed.reply is None:
+            live.superseded = True
+            live.by = committed.superseded_by
+        if committed.change is not None:
+            live.ended = True  # by its own hand: nobody silences it
+            self._channels.announce(committed.change)
 
     async def _relay(self, session_id: str, turn: Turn, live: Live) -> None:
         async for chunk in turn.chunks():
@@ -337,10 +368,9 @@ class Conversations:
                 live.text += text
                 self._channels.notify(session_id)
 
-    def _close_live(self, session_id: str, batch: Batch, error: RecapError | None) -> None:
-        if batch.live is not None:
-            batch.live.error = error
-            self._channels.end(session_id, batch.live)
+    def _close_live(self, session_id: str, live: Live, error: RecapError | None) -> None:
+        live.error = error
+        self._channels.end(session_id, live)
 
     def _end(self, batch: Batch, error: RecapError | None = None) -> None:
         for message in batch.messages:

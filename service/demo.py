@@ -9,6 +9,7 @@ requests, and nothing is quoted that is not in them.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ from service.loopback import CountTokens, LoopbackModel, Scripted, text_parts
 
 RECORD_MARK = "[Record of"
 """How a user-role message opens that holds the customer's earlier words instead of a new one."""
+
+HAND_OVER = "hand_over"
 
 _FACT_LABEL = re.compile("^(?:identifier|email|phone|amount|date): ")
 _LONG_LINE, _LONGEST_QUOTE = 160, 400  # characters
@@ -47,8 +50,10 @@ class DemoModel:
 
     def respond(self, payload: Mapping[str, Any]) -> Scripted:
         """The scripted answer to a chat completions body."""
+        calls = hand_over(payload)
         return Scripted(
-            text=answer(payload["messages"]),
+            text="" if calls else answer(payload["messages"]),
+            tool_calls=calls,
             first_token_delay=self._first_delay,
             token_delay=self._word_delay,
         )
@@ -106,6 +111,17 @@ def answer(messages: Sequence[Message]) -> str:
     if any(message.get("role") == "assistant" or _is_record(message) for message in messages):
         return body
     return f"{voice.introduction}{voice.gap}{body}"
+
+
+def hand_over(payload: Mapping[str, Any]) -> list[dict[str, Any]] | None:
+    """A call of the tool `hand_over`, if it is offered and the newest message asks for a person."""
+    offered = [tool.get("function", {}).get("name") for tool in payload.get("tools") or []]
+    question, _ = _newest_question(payload["messages"])
+    if HAND_OVER not in offered or not wording.wants_person(question):
+        return None
+    arguments = json.dumps({"reason": question[:_LONG_LINE]}, ensure_ascii=False)
+    function = {"name": HAND_OVER, "arguments": arguments}
+    return [{"id": "call_1", "type": "function", "function": function}]
 
 
 def _body(voice: _Voice, question: str, lines: Sequence[str]) -> str:

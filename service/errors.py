@@ -6,7 +6,8 @@ and is what clients switch on. Nothing here knows HTTP: `web.problems` maps clas
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 
 class RecapError(Exception):
@@ -14,9 +15,17 @@ class RecapError(Exception):
 
     code: ClassVar[str] = "internal_error"
 
-    def __init__(self, detail: str | None = None, *, param: str | None = None) -> None:
+    def __init__(
+        self,
+        detail: str | None = None,
+        *,
+        param: str | None = None,
+        context: Mapping[str, Any] | None = None,
+    ) -> None:
+        """`context` is what a client needs beside the code, such as who has the session."""
         self.detail = detail or (type(self).__doc__ or "").strip()
         self.param = param
+        self.context = dict(context or {})
         super().__init__(self.detail)
 
 
@@ -128,3 +137,63 @@ class DuplicateTenant(RecapError):
     """A tenant of that name exists already."""
 
     code = "duplicate_tenant"
+
+
+class UnknownAgent(RecapError):
+    """There is no live agent of that name or id."""
+
+    code = "unknown_agent"
+
+
+class DuplicateAgent(RecapError):
+    """A live agent of that name exists already."""
+
+    code = "duplicate_agent"
+
+
+class AlreadyClaimed(RecapError):
+    """Another live agent has this session."""
+
+    code = "already_claimed"
+
+
+class NotOwner(RecapError):
+    """This session is not yours."""
+
+    code = "not_owner"
+
+
+class SessionResolved(RecapError):
+    """This session is resolved; a message of the customer opens it again."""
+
+    code = "resolved"
+
+
+class AtCapacity(RecapError):
+    """This live agent has as many sessions as allowed."""
+
+    code = "at_capacity"
+
+
+class AgentOffline(RecapError):
+    """This live agent is not connected."""
+
+    code = "agent_offline"
+
+
+class NothingToAnswer(RecapError):
+    """The customer's newest message has an answer."""
+
+    code = "nothing_to_answer"
+
+
+class TooManyTickets(RecapError):
+    """Too many tickets are waiting to be used; try again in some seconds."""
+
+    code = "too_many_tickets"
+
+
+class NotAWebSocket(RecapError):
+    """This route is a websocket of the subprotocol recap.v1."""
+
+    code = "not_a_websocket"

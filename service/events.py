@@ -11,15 +11,19 @@ import asyncio
 import contextlib
 import itertools
 from collections import deque
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from service import ids
 from service.errors import RecapError
-from service.storage.records import Message
+from service.storage.records import Message, OwnerChange
 from service.storage.sessions import Sessions
 
+CUSTOMER = "customer"
+OWNER, TYPING, READ = "owner", "typing", "read"
+Standing = Callable[[], Awaitable[dict[str, Any]]]
+"""Reads who answers a session now, as the customer is told."""
 LIVES_KEPT = 8
 """Replies of a session whose end a listener may still have to be told."""
 PAGE = 500
@@ -46,11 +50,24 @@ class Live:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One server-sent event. `id` None leaves the client's place as it was."""
+    """One event. `id` None leaves a client's place as it was; `message` is what it tells of."""
 
     name: str
     data: Any
     id: str | None = None
+    message: Message | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """The newest of what is not durable: somebody is typing, has read, or the owner changed.
+
+    `by` is whose it is, who isn't told of it; `number` grows with each. Who is slow sees the last.
+    """
+
+    number: int
+    by: str
+    event: Event
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +100,7 @@ class _Channel:
     ended: bool = False
     wakes: set[asyncio.Event] = field(default_factory=set)
     lives: deque[Live] = field(default_factory=lambda: deque(maxlen=LIVES_KEPT))
+    signs: dict[tuple[str, str], Sign] = field(default_factory=dict)
 
 
 class Channels:
@@ -91,7 +109,50 @@ class Channels:
     def __init__(self, clock: ids.Clock = ids.now) -> None:
         self._channels: dict[str, _Channel] = {}
         self._numbers = itertools.count(clock())  # no earlier process used one of these
+        self._on_owner_change: list[Callable[[OwnerChange], None]] = []
         self.closed = False
+
+    def on_owner_change(self, callback: Callable[[OwnerChange], None]) -> None:
+        """Have every change of owner told, in the order of the commits."""
+        self._on_owner_change.append(callback)
+
+    def announce(self, change: OwnerChange) -> None:
+        """A change of owner was committed: the bot's words end here, and whoever listens hears.
+
+        The running call goes on to its end, since it is paid for; its commit will be refused.
+        """
+        session_id = change.session.id
+        for live in self.lives(session_id):
+            if not live.ended:
+                live.ended = live.superseded = True
+        self.sign(session_id, OWNER)
+        self.notify(session_id)
+        for callback in self._on_owner_change:
+            callback(change)
+
+    def sign(self, session_id: str, name: str, /, **data: Any) -> None:
+        """Tell the listeners something that is gone tomorrow; who isn't there misses it.
+
+        `by` in the data is whose sign it is.
+        """
+        if channel := self._channels.get(session_id):
+            by = str(data.get("by"))
+            channel.signs[name, by] = Sign(next(self._numbers), by, Event(name, data))
+            self.notify(session_id)
+
+    def signs(self, session_id: str, after: int) -> list[Sign]:
+        """The newest signs after a number, in order."""
+        channel = self._channels.get(session_id)
+        newer = (s for s in channel.signs.values() if s.number > after) if channel else ()
+        return sorted(newer, key=lambda sign: sign.number)
+
+    def has_listeners(self, session_id: str) -> bool:
+        channel = self._channels.get(session_id)
+        return channel is not None and bool(channel.wakes)
+
+    def newest_number(self) -> int:
+        """Signs from now on have greater ones."""
+        return next(self._numbers)
 
     def notify(self, session_id: str) -> None:
         """Something changed: wake whoever listens."""
@@ -142,26 +203,44 @@ class Channels:
             self.notify(session_id)
 
     def _tidy(self, session_id: str) -> None:
-        channel = self._channels[session_id]
-        if not channel.wakes and all(live.ended for live in channel.lives):
+        channel = self._channels.get(session_id)
+        if channel and not channel.wakes and all(live.ended for live in channel.lives):
             del self._channels[session_id]
 
 
 class Follower:
-    """Turns a session's table and running replies into events, each once and in order."""
+    """Turns a session's table, running replies and signs into events, each once and in order.
+
+    `listener` is `customer` or a live agent's id: nobody is told of what they did themselves, and
+    notes are for live agents. With `standing` the listener is told who answers: at first unless it
+    is the bot, and whenever that changes.
+    """
 
     def __init__(
-        self, channels: Channels, sessions: Sessions, session_id: str, place: Place
+        self,
+        channels: Channels,
+        sessions: Sessions,
+        session_id: str,
+        place: Place,
+        *,
+        listener: str = CUSTOMER,
+        standing: Standing | None = None,
     ) -> None:
         self._channels = channels
         self._sessions = sessions
         self._session_id = session_id
         self._place = place
+        self._listener = listener
+        self._standing = standing
+        self._stood: dict[str, Any] | None = None
         self._sent: dict[int, int] = {}
 
     async def events(self, heartbeat: float) -> AsyncIterator[Event | None]:
         """Events from the place on, until the server closes; None every `heartbeat` seconds."""
         with self._channels.listen(self._session_id) as wake:
+            signed = self._channels.newest_number()
+            if standing := await self._owner():
+                yield standing
             while not self._channels.has_ended(self._session_id):
                 wake.clear()
                 async for event in self._durable():
@@ -169,6 +248,10 @@ class Follower:
                 for live in self._channels.lives(self._session_id):
                     for event in self._of_live(live):
                         yield event
+                for sign in self._channels.signs(self._session_id, signed):
+                    signed = sign.number
+                    if told := await self._of_sign(sign):
+                        yield told
                 try:
                     await asyncio.wait_for(wake.wait(), heartbeat)
                 except TimeoutError:
@@ -176,11 +259,28 @@ class Follower:
 
     async def _durable(self) -> AsyncIterator[Event]:
         while page := await self._sessions.page(
-            self._session_id, after=self._place.seq, limit=PAGE
+            self._session_id,
+            after=self._place.seq,
+            limit=PAGE,
+            notes=self._listener != CUSTOMER,
         ):
             for message in page:
                 self._place = replace(self._place, seq=message.seq)
-                yield Event("message", message.public(), str(self._place))
+                yield Event("message", message.public(), str(self._place), message)
+
+    async def _of_sign(self, sign: Sign) -> Event | None:
+        if sign.event.name == OWNER:
+            return await self._owner()
+        return None if sign.by == self._listener else sign.event
+
+    async def _owner(self) -> Event | None:
+        """Who answers, if that is news; read from the table, so a sign is only a hint."""
+        if self._standing is None:
+            return None
+        stands, before = await self._standing(), self._stood
+        self._stood = stands
+        is_news = stands != before if before else stands["owner"] != "bot"
+        return Event(OWNER, stands) if is_news else None
 
     def _of_live(self, live: Live) -> Iterator[Event]:
         if live.number not in self._sent and live.ended and not self._place.sent_of(live):
@@ -199,10 +299,11 @@ class Follower:
     def _end(self, live: Live) -> Iterator[Event]:
         data: dict[str, Any] = {"message_id": live.message.id}
         if live.superseded:
-            yield Event("superseded", data | {"by": live.by}, str(self._place))
+            by = {"by": live.by}
+            yield Event("superseded", data | by, str(self._place), live.message)
         if live.error:
             problem = {"code": live.error.code, "detail": live.error.detail}
-            yield Event("error", data | problem, str(self._place))
+            yield Event("error", data | problem, str(self._place), live.message)
 
 
 def delta(live: Live, offset: int, place: Place) -> Event:

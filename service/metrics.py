@@ -48,6 +48,22 @@ class Metrics:
         )
         self.running = Gauge("recap_turns_running", "Turns running.", registry=self.registry)
 
+        self._of_live_agents()
+
+    def _of_live_agents(self) -> None:
+        self.owner_changes = self._counter(
+            "recap_owner_changes", "Changes of who answers a session, by cause.", "cause"
+        )
+        self.frames_dropped = self._counter(
+            "recap_agent_frames_dropped", "Frames that a live agent's socket had no room for."
+        )
+        self.sockets_closed = self._counter(
+            "recap_agent_sockets_closed", "Live agents' sockets closed by the server.", "code"
+        )
+        self.agent_sockets = Gauge(
+            "recap_agent_sockets", "Live agents' sockets that are open.", registry=self.registry
+        )
+
     def exposition(self) -> bytes:
         """The text format that Prometheus scrapes."""
         return generate_latest(self.registry)

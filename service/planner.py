@@ -102,6 +102,8 @@ def stand_in_entry(ask: Ask, course: Course, body: Body) -> list[CacheEntry]:
     reply = completion.message_of(body)
     if ask.session is not None:
         reply = {"role": "assistant", "content": completion.text_of(body)}
+        if not completion.text_of(body).strip():  # handed over without a word: the list ends here
+            return []
     plain = {field: reply[field] for field in ECHOED if field in reply}
     names = {ask.named_with(said): said for said in (plain, reply)}
     return [

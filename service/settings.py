@@ -52,6 +52,9 @@ class Settings(BaseSettings):
     cache_max_bytes: int = Field(default=2**30, ge=4096)
     reply_reuse: bool = True
 
+    agent_grace_seconds: float = Field(default=45, gt=0, le=86_400)
+    agent_capacity: int | None = Field(default=None, ge=1, le=10_000)
+
     operator_token: SecretStr | None = None
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["auto", "json", "text"] = "auto"

@@ -17,7 +17,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
-from service import accounting, completion, facts, ids, planner, prefix, tokens
+from service import accounting, completion, facts, handover, ids, planner, prefix, tokens
 from service.ask import Ask, SessionAsk
 from service.completion import Body, Chunk, Usage
 from service.errors import (
@@ -275,7 +275,7 @@ class Turns:
             usage, turn.course.full_tokens = Usage(), 0
         row = self._row(turn, "failed", usage, None)
         session = turn.ask.session if refused else None
-        if session is None:
+        if session is None or session.is_draft:
             await self._ledger.record(row, [])
         else:
             await self._sessions.leave_out(session.id, session.covered_seq, row)
@@ -283,7 +283,7 @@ class Turns:
 
     async def _commit(self, turn: Turn, landed: Landed, entries: list[CacheEntry]) -> Finished:
         usage = Usage.of(landed.body) if turn.course.called else Usage()
-        row = self._row(turn, _OUTCOMES.get(turn.status, "answered"), usage, landed)
+        row = self._row(turn, _outcome(turn), usage, landed)
         try:
             committed, row = await self._write(turn, row, landed, entries)
         except StorageError:  # a broken cache can end the transaction; a paid reply is kept
@@ -295,7 +295,7 @@ class Turns:
     async def _write(
         self, turn: Turn, row: TurnRow, landed: Landed, entries: list[CacheEntry]
     ) -> tuple[Committed | None, TurnRow]:
-        if turn.ask.session is None:
+        if turn.ask.session is None or turn.ask.session.is_draft:
             await self._ledger.record(row, entries)
             return None, row
         commit = self._reply_commit(turn, turn.ask.session, landed, entries)
@@ -320,6 +320,7 @@ class Turns:
             prefix=ask.named_with(reply),
             plan=course.payload.stand_in.plan,
             entries=entries,
+            hand_over=_hand_over(landed.body, ask),
         )
 
     def _row(
@@ -371,6 +372,20 @@ def _stored_body(value: Any) -> Body:
     return value
 
 
+def _outcome(turn: Turn) -> Outcome:
+    if turn.ask.session and turn.ask.session.is_draft:
+        return "drafted"
+    return _OUTCOMES.get(turn.status, "answered")
+
+
 def _says_something(body: Body, ask: Ask) -> bool:
-    """A session needs words; what an API caller got, perhaps a tool call, may hold none."""
-    return ask.session is None or bool(completion.text_of(body).strip())
+    """A session needs words, or a call for a live agent; what an API caller got may hold none."""
+    if ask.session is None or completion.text_of(body).strip():
+        return True
+    return _hand_over(body, ask) is not None
+
+
+def _hand_over(body: Body, ask: Ask) -> str | None:
+    """Why the model hands a session over, if it was offered to."""
+    is_offered = ask.session is not None and "tools" in ask.request
+    return handover.reason_of(body) if is_offered else None

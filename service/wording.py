@@ -73,6 +73,14 @@ _LOOKS_BACK = re.compile(
 )
 _ABOUT_QUESTIONS = re.compile(r"\b[Aa]sk(?:ed)?\b|问过|问了")
 
+_WANTS_PERSON = re.compile(
+    r"\b(?:speak|talk|chat|connect|transfer|put me through)\b.{0,30}"
+    r"\b(?:human|person|somebody|someone|agent|colleague|staff)\b|"
+    r"\b(?:human|real person|live agent)\b.{0,20}\bplease\b|"
+    r"转人工|人工客服|真人|找.{0,4}人工",
+    re.IGNORECASE,
+)
+
 _COURTESIES = {
     "thanks": re.compile(r"\b(?:thanks?|thx|cheers)\b|谢|感谢", re.IGNORECASE),
     "farewell": re.compile(r"\b(?:bye|goodbye|see you)\b|再见|拜拜", re.IGNORECASE),
@@ -138,6 +146,11 @@ def asks(text: str) -> bool:
 def asks_who(text: str) -> bool:
     """Does this ask what is answering?"""
     return _ASKS_WHO.search(text) is not None
+
+
+def wants_person(text: str) -> bool:
+    """Does the customer ask for a human?"""
+    return bool(_WANTS_PERSON.search(text))
 
 
 def courtesy(text: str) -> str | None:

@@ -23,6 +23,7 @@ from service.app import create_app, open_rooms
 from service.loopback import LoopbackModel, Scripted
 from service.settings import Settings
 from service.storage import migrate
+from service.storage.agents import AgentToken
 from service.storage.tenants import TenantKeys
 from service.web.keys import Rooms
 
@@ -77,6 +78,10 @@ class Recap:
 
     def bearer(self, token: str | None = None, **headers: str) -> dict[str, str]:
         return {"Authorization": f"Bearer {token or self.keys.key}", **headers}
+
+    async def hire(self, name: str = "Maria", tenant: str = "shop", **values: Any) -> AgentToken:
+        """A live agent of a tenant."""
+        return await self.rooms.agents.create(await self.rooms.tenants.find(tenant), name, **values)
 
     async def open_session(self, key: str | None = None, **body: Any) -> dict[str, Any]:
         async with self.http.post(

@@ -18,7 +18,7 @@ from tests.conftest import Recap
 
 PATIENCE = 20
 """Seconds after which an answer that doesn't come is given up."""
-TABLES = ("tenants", "sessions", "messages", "turns", "prefix_cache")
+TABLES = ("tenants", "agents", "sessions", "messages", "turns", "prefix_cache")
 
 
 @dataclass(frozen=True)

@@ -43,13 +43,17 @@ Headers = dict[str, str]
 
 @dataclass(frozen=True)
 class People:
-    """Two tenants, one of whom has changed its keys, and a customer of each kind."""
+    """Two tenants, one of whom has changed its keys, customers of each kind, and live agents, by
+    their tokens."""
 
     old: TenantKeys
     keys: TenantKeys
     rival: TenantKeys
     target: Mapping[str, Any]
     neighbour: Mapping[str, Any]
+    agent: str
+    rivals_agent: str
+    former_agent: str
 
     def nobodies(self, session: Mapping[str, Any]) -> dict[str, Headers]:
         """What opens no route at all, tokens forged for this session among it."""
@@ -74,6 +78,8 @@ class People:
             "a rotated key": bearer(self.old.key),
             "a rotated publishable key": bearer(self.old.publishable_key, Origin=ORIGIN),
             "a publishable key nobody has": bearer(ids.new_secret("pk"), Origin=ORIGIN),
+            "an agent's token nobody has": bearer(ids.new_secret("at")),
+            "a revoked agent's token": bearer(self.former_agent),
         }
 
     def misplaced(self) -> dict[str, Headers]:
@@ -90,6 +96,7 @@ class People:
             "publishableKey": bearer(self.keys.publishable_key, Origin=ORIGIN),
             "sessionToken": bearer(session["token"]),
             "operatorToken": bearer(OPERATOR),
+            "agentToken": bearer(self.agent),
         }
 
     def refused(self, operation: Operation) -> dict[str, tuple[Headers, int]]:
@@ -104,11 +111,14 @@ class People:
             for name, headers in self.owners(self.target).items()
             if name not in at.who
         }
-        stranger = 404 if of_a_session else 401
+        stranger = 404 if of_a_session and "tenantKey" in at.who else 401
         other_session = 404 if "sessionToken" in at.who else 401
         expected["another session's token"] = bearer(self.neighbour["token"]), other_session
         if of_a_session or "tenantKey" not in at.who:
             expected["another tenant's key"] = bearer(self.rival.key), stranger
+        if of_a_session or "agentToken" not in at.who:
+            status = 404 if "agentToken" in at.who else 401
+            expected["another tenant's agent"] = bearer(self.rivals_agent), status
         return expected
 
 
@@ -123,7 +133,15 @@ async def people(shared_recap: Recap) -> People:
     await shared_recap.say(target, "My order is A-20931.")
     neighbour = await shared_recap.open_session()
     keys = await shared_recap.rooms.tenants.rotate("shop")
-    return People(shared_recap.keys, keys, rival, target, neighbour)
+    tenants, agents = shared_recap.rooms.tenants, shared_recap.rooms.agents
+    shop = await tenants.find("shop")
+    agent = await agents.create(shop, "Maria")
+    former = await agents.create(shop, "Bo")
+    await agents.revoke(shop.id, "Bo")
+    rivals = await agents.create(await tenants.find("rival"), "Maria")
+    return People(
+        shared_recap.keys, keys, rival, target, neighbour, agent.token, rivals.token, former.token
+    )
 
 
 @pytest.fixture
@@ -189,6 +207,7 @@ async def test_nobody_learns_whether_somebody_elses_session_exists(
         for session in (people.target, NO_SESSION):
             everyone = people.nobodies(session) | people.misplaced()
             everyone["another tenant's key"] = bearer(people.rival.key)
+            everyone["another tenant's agent"] = bearer(people.rivals_agent)
             everyone["another session's token"] = bearer(people.neighbour["token"])
             path = path_of(operation, session["id"])
             told = [await ask(recap, method, path, json={}, headers=h) for h in everyone.values()]

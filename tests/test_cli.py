@@ -297,6 +297,7 @@ def test_every_command_explains_itself(capsys: pytest.CaptureFixture[str]) -> No
     explain()
     assert {"serve", "migrate", "check", "usage", "bench", "cache purge"} < set(known)
     assert {f"tenant {verb}" for verb in ("create", "set", "rotate", "list")} < set(known)
+    assert {f"agent {verb}" for verb in ("create", "set", "rotate", "revoke", "list")} < set(known)
 
 
 @pytest.mark.parametrize("words", [("tenant",), ("tenant", "create"), ("nonsense",), ("cache",)])

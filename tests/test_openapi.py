@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 from service.app import create_app
 from service.web.routes import ALL, Operation
 from tests.conftest import Recap
-from tests.doors import DOORS, door, name_of, path_of
+from tests.doors import DOORS, bearer_for, door, name_of, path_of
 from tests.rest import Contract, ask, code_of, contract_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -95,7 +95,7 @@ async def test_a_good_request_is_answered_as_documented(
         operation.method,
         path_of(operation, session["id"]),
         json=door(operation).body,
-        headers=shared_recap.bearer(),
+        headers=await bearer_for(shared_recap, operation),
     )
     assert answer.status == door(operation).status
     assert str(answer.status) in contract.operation(operation.method, operation.path)["responses"]

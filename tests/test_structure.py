@@ -15,28 +15,31 @@ PACKAGE = "service"
 
 LEVELS = """
 errors ids metrics completion prefix prices tokens fact_patterns wording scripted
-facts flight settings loopback llm
+facts flight settings loopback llm handover desk.answers desk.outbox desk.protocol
 context demo logs
 storage.models storage.database
 storage.migrate storage.prefix_cache storage.tenants
-storage.ledger storage.records storage.session_statements
-storage.sessions
-storage.checks
+storage.ledger storage.records storage.session_statements storage.agents
+storage.transitions storage.inbox
+storage.sessions storage.handovers
+storage.storage storage.checks
 ask events
-planner
-accounting
-turn
-conversation
-web.keys web.schemas web.pages web.problems web.cache_status web.sse
+planner lanes desk.frames
+accounting desk.hub
+turn desk.desk
+conversation desk.watch
+desk.commands
+web.schemas web.pages web.problems web.cache_status web.sse web.answers web.tickets web.asyncapi
+web.keys
 web.middleware web.operations web.requests
-web.completions web.sessions web.usage
+web.completions web.sessions web.usage web.handoff web.agents
 web.routes
 web.openapi
 app
 bench.workload bench.client
 bench.runs
 cli.output cli.storage
-cli.tenants cli.data cli.server cli.bench
+cli.tenants cli.agents cli.data cli.server cli.bench
 cli
 __main__
 """
@@ -51,13 +54,13 @@ DOORS = {
     "httpx2": ["llm"],
     "openai": ["llm", "bench.client"],
     "prometheus_client": ["metrics", "web.operations"],
-    "pydantic": ["settings", "prices", "web"],
+    "pydantic": ["settings", "prices", "web", "desk.protocol"],
     "pydantic_settings": ["settings"],
     "rich": ["cli"],
     "sqlalchemy": ["storage"],
     "argparse": ["cli"],
     "csv": ["web.usage"],
-    "socket": [],
+    "socket": ["web.agents"],
     "sqlite3": ["storage.migrate"],
     "pickle": [],
     "requests": [],

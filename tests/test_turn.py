@@ -191,9 +191,14 @@ async def test_what_tenant_set_changes_counts_from_the_next_turn_on(recap: Recap
 async def test_only_the_prompt_changes_the_prefix_and_back_is_back(recap: Recap) -> None:
     session = await recap.open_session()
     statuses = []
-    for turn, change in enumerate(
-        ({}, {"model": "b"}, {"system_prompt": "Be kind."}, {"system_prompt": ""}, {"model": ""})
-    ):
+    changes: tuple[dict[str, Any], ...] = (
+        {},
+        {"model": "b"},
+        {"system_prompt": "Be kind."},
+        {"system_prompt": ""},
+        {"model": ""},
+    )
+    for turn, change in enumerate(changes):
         await recap.rooms.tenants.set("shop", **change)
         for half in "ab":
             answer = await recap.say(session, f"{asked(turn)} {half}")

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Sequence
 
 from service import __version__, settings
-from service.cli import bench, data, server, tenants
+from service.cli import agents, bench, data, server, tenants
 from service.errors import RecapError
 from service.prices import PriceFileError
 from service.settings import SettingsError
@@ -47,6 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     _add(commands, "serve", server.serve, "run the server (the default)")
     _add(commands, "migrate", data.migrate, "bring the database to the newest schema")
     _add_tenants(commands)
+    _add_agents(commands)
     _add_cache(commands)
     _add_usage(commands)
     _add(commands, "check", data.check, "look whether everything stored agrees", json=True)
@@ -75,6 +76,32 @@ def _add_tenants(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
             help="a page's origin, exactly, as in https://shop.example; repeat for more, "
             "'' for none",
         )
+        verb.add_argument(
+            "--handover",
+            choices=("on", "off"),
+            help="on lets the model hand a conversation over by itself",
+        )
+
+
+def _add_agents(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    group = commands.add_parser("agent", help="create, change, list and revoke live agents")
+    verbs = group.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    create = _add(verbs, "create", agents.create, "a new agent; prints its token once", json=True)
+    change = _add(verbs, "set", agents.change, "rename, or change the capacity", json=True)
+    rotate = _add(verbs, "rotate", agents.rotate, "a new token; the old stops working", json=True)
+    revoke = _add(verbs, "revoke", agents.revoke, "stop the token, for good", json=True)
+    listing = _add(verbs, "list", agents.show, "every agent", json=True)
+    create.add_argument("--name", required=True, metavar="NAME", help="what customers see")
+    for verb in (create, change, rotate, revoke):
+        verb.add_argument("--tenant", required=True, metavar="TENANT", help="name or id")
+    for verb in (change, rotate, revoke):
+        verb.add_argument("name", metavar="NAME", help="the agent's name or id")
+    change.add_argument("--name", dest="new_name", metavar="NEW", help="a new name")
+    for verb in (create, change):
+        verb.add_argument(
+            "--capacity", metavar="N", help="sessions at a time; 0 goes back to the server's"
+        )
+    listing.add_argument("--tenant", metavar="TENANT", help="only this tenant's (name or id)")
 
 
 def _add_cache(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

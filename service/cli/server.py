@@ -15,9 +15,12 @@ from service.app import create_app, create_operations_app, open_rooms
 from service.errors import UnknownTenant
 from service.settings import Settings, SettingsError
 from service.storage import migrate
+from service.storage.agents import AgentToken
 from service.storage.tenants import TenantKeys, Tenants
+from service.web.keys import Rooms
 
 DEMO_TENANT = "demo"
+DEMO_AGENT = "Robin"
 HANDLER_SECONDS = 0.5
 """What handlers get to finish writing after their turns have been drained, and once more to end
 when they are cancelled: a client that doesn't read takes both."""
@@ -56,7 +59,8 @@ async def serve(settings: Settings, words: argparse.Namespace) -> int:
             runners.append(await _listen(operations, settings.host, settings.ops_port))
         address = _Address(settings.host, runners[0].addresses[0][1])
         keys = await _demo_keys(settings, rooms.tenants, address)
-        _greet(settings, address, keys)
+        agent = await _demo_agent(rooms) if keys else None
+        _greet(settings, address, keys, agent)
         try:
             await stop.wait()
         finally:
@@ -90,7 +94,7 @@ async def _demo_keys(settings: Settings, tenants: Tenants, address: _Address) ->
     known = await tenants.all()
     origins = [address.url, f"http://localhost:{address.port}"]
     if not known:
-        return await tenants.create(DEMO_TENANT, origins=origins)
+        return await tenants.create(DEMO_TENANT, origins=origins, handover=True)
     try:
         demo = await tenants.find(DEMO_TENANT)
     except UnknownTenant:
@@ -100,21 +104,30 @@ async def _demo_keys(settings: Settings, tenants: Tenants, address: _Address) ->
     return None
 
 
-def _greet(settings: Settings, address: _Address, keys: TenantKeys | None) -> None:
+async def _demo_agent(rooms: Rooms) -> AgentToken:
+    """A live agent for the demonstration tenant, so that its desk can be opened."""
+    return await rooms.agents.create(await rooms.tenants.find(DEMO_TENANT), DEMO_AGENT)
+
+
+def _greet(
+    settings: Settings, address: _Address, keys: TenantKeys | None, agent: AgentToken | None
+) -> None:
     """The only place where secrets are printed: stdout, once, and in the URL's fragment."""
     model = "the built-in demonstration model" if settings.is_demo else settings.model
     lines = [f"Recap {__version__} on {address.url}, answered by {model}"]
     if settings.is_demo:
         lines.append("  (set OPENAI_API_KEY or OPENAI_BASE_URL for a real one)")
-    if keys is not None:
+    if keys is not None and agent is not None:
         lines += [
             "",
             f"Chat page   {address.url}/#key={keys.publishable_key}",
+            f"Desk        {address.url}/desk#token={agent.token}",
             f"OpenAI API  {address.url}/v1  key {keys.key}",
             "",
-            "These keys are shown once; recap tenant rotate demo makes new ones.",
+            "These keys are shown once; recap tenant rotate demo makes new ones, and",
+            f"recap agent rotate --tenant demo {DEMO_AGENT} a new link to the desk.",
         ]
     else:
-        lines.append(f"Chat page   {address.url}/")
+        lines += [f"Desk        {address.url}/desk", f"Chat page   {address.url}/"]
     print("\n".join(lines), flush=True)
     sys.stdout.flush()

@@ -24,6 +24,7 @@ async def create(settings: Settings, words: argparse.Namespace) -> int:
             origins=origins,
             system_prompt=words.system_prompt or None,
             model=words.model or None,
+            handover=words.handover == "on",
         )
     _print_keys(keys, words.json)
     return 0
@@ -38,6 +39,7 @@ async def change(settings: Settings, words: argparse.Namespace) -> int:
             origins=origins,
             system_prompt=words.system_prompt,
             model=words.model,
+            handover=None if words.handover is None else words.handover == "on",
         )
     _print_tenants([tenant], words.json, one=True)
     return 0
@@ -84,6 +86,7 @@ def _public(tenant: Tenant) -> dict[str, Any]:
         "model": tenant.model,
         "origins": list(tenant.origins),
         "system_prompt": tenant.system_prompt,
+        "handover": tenant.handover,
         "created_at": ids.rfc3339(tenant.created_at),
     }
 

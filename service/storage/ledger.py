@@ -11,7 +11,16 @@ from service.storage.database import Database, Row, Statement, Transaction
 from service.storage.models import Session, Tenant, Turn, table
 from service.storage.prefix_cache import CacheEntry, PrefixCache
 
-Outcome = Literal["answered", "reused", "collapsed", "superseded", "fenced", "failed"]
+Outcome = Literal[
+    "answered",
+    "reused",
+    "collapsed",
+    "superseded",
+    "fenced",
+    "failed",
+    "handed_over",
+    "drafted",
+]
 Status = Literal["hit", "miss", "reuse", "collapsed", "bypass"]
 Layout = Literal["full", "checkpoint"]
 Grouping = Literal["day", "month", "model", "outcome", "session", "tenant"]
@@ -99,6 +108,13 @@ class Ledger:
         if end is not None:
             statement = statement.where(Turn.created_at < end)
         return [_rounded(row) for row in await self._database.report(statement)]
+
+    async def of_session(self, session_id: str) -> dict[str, Any]:
+        """The sums of one session's turns, by the names that `usage` uses."""
+        known = Turn.prompt_tokens.is_not(None)
+        statement = select(*_sums(known)).where(Turn.session_id == session_id)
+        (row,) = await self._database.report(statement)
+        return _rounded(row)
 
 
 async def insert_turn(tx: Transaction, turn: TurnRow) -> None:

@@ -50,8 +50,30 @@ class Tenant(Base):
     origins: Mapped[str]
     system_prompt: Mapped[str | None]
     model: Mapped[str | None]
+    handover: Mapped[int]
     created_at: Mapped[int]
     updated_at: Mapped[int]
+
+
+class Agent(Base):
+    """A live agent of a tenant. The token is kept as SHA-256, shown once when made.
+
+    `seen_at` is renewed while a socket of the agent is open: whoever is not seen for the grace
+    period has lost its sessions to the queue. `capacity` NULL is no limit of its own.
+    """
+
+    __tablename__ = "agents"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    tenant_id: Mapped[str] = mapped_column(ForeignKey("tenants.id"))
+    name: Mapped[str]
+    token_hash: Mapped[bytes] = mapped_column(unique=True)
+    capacity: Mapped[int | None]
+    seen_at: Mapped[int]
+    created_at: Mapped[int]
+    revoked_at: Mapped[int | None]
+
+    __table_args__ = (Index(None, "tenant_id"),)
 
 
 class Session(Base):
@@ -60,6 +82,10 @@ class Session(Base):
     `prefix_*` name the message list up to the last answer, `answered_seq` is the newest message
     that it covers: whatever the customer said after that is still unanswered. `plan` holds the
     cut, and how long the last payload was.
+
+    `owner` is `bot`, `waiting`, `resolved` or an agent's id, and every change of it bumps `epoch`.
+    `queued_at` is the session's place in the queue, kept while an agent has it, so that it can go
+    back there; `agent_read_seq` and `customer_read_seq` are the newest messages that each has read.
     """
 
     __tablename__ = "sessions"
@@ -68,6 +94,10 @@ class Session(Base):
     tenant_id: Mapped[str] = mapped_column(ForeignKey("tenants.id"))
     owner: Mapped[str]
     epoch: Mapped[int]
+    queued_at: Mapped[int | None]
+    handover_reason: Mapped[str | None]
+    agent_read_seq: Mapped[int]
+    customer_read_seq: Mapped[int]
     last_seq: Mapped[int]
     customer_seq: Mapped[int]
     answered_seq: Mapped[int]
@@ -84,7 +114,10 @@ class Session(Base):
     created_at: Mapped[int]
     updated_at: Mapped[int]
 
-    __table_args__ = (UniqueConstraint("tenant_id", "idempotency_key"),)
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "idempotency_key"),
+        Index(None, "tenant_id", "owner", "updated_at"),
+    )
 
 
 class Message(Base):
@@ -93,6 +126,9 @@ class Message(Base):
     `anchor_seq` is where the model sees it: its own seq, for an answer that of the newest question
     that it answers. They differ in order only where a newer question came before the answer.
     0 is out of its sight: the provider refused the message for what it says.
+
+    `author` is the name that a live agent had when it wrote, or acted; `client_msg_id` is the
+    writing page's own id, or the command's, so that a repeated one is not written twice.
     """
 
     __tablename__ = "messages"
@@ -104,6 +140,8 @@ class Message(Base):
     kind: Mapped[str]
     content: Mapped[str]
     author: Mapped[str | None]
+    agent_id: Mapped[str | None]
+    client_msg_id: Mapped[str | None]
     tokens: Mapped[int]
     turn_id: Mapped[str | None]
     superseded_by: Mapped[str | None]
@@ -114,6 +152,7 @@ class Message(Base):
     __table_args__ = (
         UniqueConstraint("session_id", "seq"),
         UniqueConstraint("session_id", "idempotency_key"),
+        UniqueConstraint("session_id", "agent_id", "client_msg_id"),
     )
 
 

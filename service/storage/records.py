@@ -28,6 +28,8 @@ class Message:
     created_at: int
     turn_id: str | None = None
     superseded_by: str | None = None
+    agent_id: str | None = None
+    client_msg_id: str | None = None
 
     def public(self) -> dict[str, Any]:
         """The contract's `message`."""
@@ -51,6 +53,10 @@ class Session:
     tenant_id: str
     owner: str
     epoch: int
+    queued_at: int | None
+    handover_reason: str | None
+    agent_read_seq: int
+    customer_read_seq: int
     last_seq: int
     customer_seq: int
     answered_seq: int
@@ -69,7 +75,8 @@ class ReplyCommit:
     """What ends a turn of a session, for one transaction.
 
     `covered_seq` is the newest customer message that the call saw, `epoch` the session's when it
-    began. `force` commits although a newer message has come.
+    began. `force` commits although a newer message has come. `hand_over` is why the model wants a
+    live agent to go on, None if it does not; then the text may be empty.
     """
 
     session_id: str
@@ -83,16 +90,35 @@ class ReplyCommit:
     prefix: PrefixHash
     plan: Plan
     entries: list[CacheEntry]
+    hand_over: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerChange:
+    """A change of who answers a session, as it was committed.
+
+    `session` is the row after it; `activity` the message that tells of it, whose content is the
+    cause; `name` is the new owner's if that is a live agent.
+    """
+
+    session: Session
+    was: str
+    activity: Message
+    name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Committed:
-    """How a turn ended: the reply, or who came before it (None for a claim)."""
+    """How a turn ended: the reply, or who came before it (None for a claim).
 
-    outcome: Literal["answered", "superseded", "fenced"]
+    `change` is there where the model handed the session over.
+    """
+
+    outcome: Literal["answered", "superseded", "fenced", "handed_over"]
     reply: Message | None
     superseded_by: str | None
     owner: str
+    change: OwnerChange | None = None
 
 
 def message(row: Row) -> Message:
@@ -106,6 +132,8 @@ def message(row: Row) -> Message:
         created_at=row["created_at"],
         turn_id=row["turn_id"],
         superseded_by=row["superseded_by"],
+        agent_id=row["agent_id"],
+        client_msg_id=row["client_msg_id"],
     )
 
 
@@ -116,6 +144,10 @@ def session(row: Row) -> Session:
         tenant_id=row["tenant_id"],
         owner=row["owner"],
         epoch=row["epoch"],
+        queued_at=row["queued_at"],
+        handover_reason=row["handover_reason"],
+        agent_read_seq=row["agent_read_seq"],
+        customer_read_seq=row["customer_read_seq"],
         last_seq=row["last_seq"],
         customer_seq=row["customer_seq"],
         answered_seq=row["answered_seq"],
@@ -136,6 +168,10 @@ def unspoken(session_id: str, root: PrefixHash) -> dict[str, Any]:
         "id": session_id,
         "owner": "bot",
         "epoch": 0,
+        "queued_at": None,
+        "handover_reason": None,
+        "agent_read_seq": 0,
+        "customer_read_seq": 0,
         "last_seq": 0,
         "customer_seq": 0,
         "answered_seq": 0,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import bindparam, delete, insert, or_, select, update
+from sqlalchemy import and_, bindparam, delete, func, insert, or_, select, update
 
 from service.storage.database import Statement
+from service.storage.models import Agent as A
 from service.storage.models import Message as M
 from service.storage.models import Session as S
 from service.storage.models import Tenant as T
@@ -117,6 +118,126 @@ LATER_OF_TURN = Statement(
         M.kind == "customer",
     )
     .limit(1)
+)
+CHANGE_OWNER = Statement(
+    update(table(S))
+    .where(S.id == bindparam("of_id"), S.epoch == bindparam("of_epoch"))
+    .values(
+        {
+            c: bindparam(c)
+            for c in ("owner", "queued_at", "handover_reason", "last_seq", "updated_at")
+        }
+        | {"epoch": S.epoch + 1}
+    )
+    .returning(S.__table__)
+)
+# What no answer came to is to be answered by whoever has the session next.
+REOPEN_MESSAGES = Statement(
+    update(table(M))
+    .where(
+        M.session_id == bindparam("of_session"),
+        M.seq > bindparam("after"),
+        M.anchor_seq > bindparam("after"),
+        M.kind == "customer",
+    )
+    .values(turn_id=None, superseded_by=None)
+)
+PENDING = Statement(
+    select(M.__table__)
+    .where(
+        M.session_id == bindparam("of_session"),
+        M.seq > bindparam("after"),
+        M.anchor_seq > bindparam("after"),
+        M.kind == "customer",
+    )
+    .order_by(M.seq)
+)
+MESSAGE_BY_CLIENT_ID = Statement(
+    select(M.__table__).where(
+        M.session_id == bindparam("of_session"),
+        M.agent_id == bindparam("of_agent"),
+        M.client_msg_id == bindparam("of_client_id"),
+    )
+)
+COUNT_NOTE = Statement(
+    update(table(S))
+    .where(S.id == bindparam("of_id"))
+    .values({c: bindparam(c) for c in ("last_seq", "updated_at")})
+)
+COUNT_AGENT_MESSAGE = Statement(
+    update(table(S))
+    .where(S.id == bindparam("of_id"))
+    .values(
+        {
+            c: bindparam(c)
+            for c in (
+                "last_seq",
+                "answered_seq",
+                "prefix_key",
+                "prefix_check",
+                "prefix_count",
+                "updated_at",
+            )
+        }
+        | {"personal": 1}
+    )
+)
+AGENT_HAS_READ = Statement(
+    update(table(S)).where(S.id == bindparam("of_id")).values(agent_read_seq=bindparam("seq"))
+)
+CUSTOMER_HAS_READ = Statement(
+    update(table(S)).where(S.id == bindparam("of_id")).values(customer_read_seq=bindparam("seq"))
+)
+AGENT = Statement(select(A.__table__).where(A.id == bindparam("of_id")))
+AGENT_OF_TENANT = Statement(
+    select(A.id).where(A.tenant_id == bindparam("of_tenant"), A.revoked_at.is_(None)).limit(1)
+)
+LOAD = Statement(
+    select(func.count().label("sessions")).where(
+        S.tenant_id == bindparam("of_tenant"), S.owner == bindparam("of_owner")
+    )
+)
+OWNED = Statement(
+    select(S.__table__, A.name.label("agent_name"))
+    .outerjoin(A, A.id == S.owner)
+    .where(S.tenant_id == bindparam("of_tenant"), S.owner == bindparam("of_owner"))
+    .order_by(S.queued_at, S.id)
+)
+WAITING_BEFORE = Statement(
+    select(func.count().label("sessions")).where(
+        S.tenant_id == bindparam("of_tenant"),
+        S.owner == "waiting",
+        or_(
+            S.queued_at < bindparam("of_time"),
+            and_(S.queued_at == bindparam("of_time"), S.id < bindparam("of_id")),
+        ),
+    )
+)
+LOST = Statement(
+    select(S.__table__, A.name.label("agent_name"))
+    .join(A, A.id == S.owner)
+    .where(or_(A.revoked_at.is_not(None), A.seen_at < bindparam("before")))
+)
+_newest_words = (
+    select(M.seq)
+    .where(M.session_id == S.id, or_(*(M.kind == kind for kind in ROLES)))
+    .order_by(M.seq.desc())
+    .limit(1)
+    .correlate(S)
+    .scalar_subquery()
+)
+LISTED = (
+    select(
+        S.__table__,
+        A.name.label("agent_name"),
+        M.kind.label("last_kind"),
+        func.substr(M.content, 1, 200).label("last_content"),
+    )
+    .outerjoin(A, A.id == S.owner)
+    .outerjoin(M, and_(M.session_id == S.id, M.seq == _newest_words))
+    .where(S.tenant_id == bindparam("of_tenant"))
+    .order_by(S.updated_at.desc())
+    .limit(bindparam("most"))
 )
 ERASE_MESSAGES = Statement(delete(table(M)).where(M.session_id == bindparam("of_session")))
 ERASE_SESSION = Statement(delete(table(S)).where(S.id == bindparam("of_session")))

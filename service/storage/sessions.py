@@ -20,8 +20,9 @@ from service.storage import session_statements as sql
 from service.storage.database import Database, Row, Transaction
 from service.storage.ledger import TurnRow, insert_turn
 from service.storage.prefix_cache import PrefixCache
-from service.storage.records import Committed, Message, ReplyCommit, Session
+from service.storage.records import Committed, Message, OwnerChange, ReplyCommit, Session
 from service.storage.tenants import Tenant, tenant_of
+from service.storage.transitions import change_owner, found, insert_message, read_session
 
 
 class Sessions:
@@ -63,7 +64,7 @@ class Sessions:
                 created_at=now,
                 updated_at=now,
             )
-            return records.session(_found(await tx.one(sql.SESSION, of_id=session_id)))
+            return await read_session(tx, session_id)
 
         return await self._database.write(unit)
 
@@ -80,39 +81,36 @@ class Sessions:
         personal: bool,
         idempotency_key: str | None,
         request_hash: bytes,
-    ) -> tuple[Message, Session]:
+    ) -> tuple[Message, Session, OwnerChange | None]:
         """Append a customer's message; durable on return. With a key that was used, that one.
 
-        Raises NotFound when the session is gone, IdempotencyMismatch for another body.
+        The session is as it was before the message. A resolved one is the bot's again, which is
+        the change. Raises NotFound when the session is gone, IdempotencyMismatch for another body.
         """
 
-        async def unit(tx: Transaction) -> tuple[Message, Session]:
-            session = records.session(_found(await tx.one(sql.SESSION, of_id=session_id)))
+        async def unit(tx: Transaction) -> tuple[Message, Session, OwnerChange | None]:
+            session = await read_session(tx, session_id)
             by_key = {"of_session": session_id, "of_key": idempotency_key}
             if idempotency_key is not None and (made := await tx.one(sql.MESSAGE_BY_KEY, **by_key)):
                 _require_same(made, request_hash)
-                return records.message(made), session
-            message = Message(
-                ids.new_id("msg"), session.last_seq + 1, "customer", content, None, self._clock()
-            )
-            await _insert_message(
-                tx,
-                session_id,
-                message,
-                anchor_seq=message.seq,
-                tokens=tokens,
-                idempotency_key=idempotency_key,
-                request_hash=request_hash,
-            )
+                return records.message(made), session, None
+            change = None
+            if session.owner == "resolved":
+                change = await change_owner(tx, session, "bot", "reopened", self._clock())
+                session = change.session
+            seq, now = session.last_seq + 1, self._clock()
+            message = Message(ids.new_id("msg"), seq, "customer", content, None, now)
+            keyed = {"idempotency_key": idempotency_key, "request_hash": request_hash}
+            await insert_message(tx, session_id, message, anchor_seq=seq, tokens=tokens, **keyed)
             await tx.run(
                 sql.COUNT_MESSAGE,
                 of_id=session_id,
-                last_seq=message.seq,
-                customer_seq=message.seq,
+                last_seq=seq,
+                customer_seq=seq,
                 personal=int(session.personal or personal),
                 updated_at=message.created_at,
             )
-            return message, session
+            return message, session, change
 
         return await self._database.write(unit)
 
@@ -188,7 +186,7 @@ class Sessions:
         """Remove a session everywhere, its cache rows included; its turns lose their link to it."""
 
         async def unit(tx: Transaction) -> None:
-            _found(await tx.one(sql.SESSION, of_id=session_id))
+            found(await tx.one(sql.SESSION, of_id=session_id))
             await self._cache.forget_session(tx, session_id)
             await tx.run(sql.ERASE_MESSAGES, of_session=session_id)
             await tx.run(sql.ERASE_SESSION, of_session=session_id)
@@ -220,8 +218,22 @@ class Sessions:
         covered = await _message_at(tx, session.id, commit.covered_seq)
         await _resolve(tx, session, commit.covered_seq - 1, turn_id, covered)
         await _resolve(tx, session, commit.covered_seq, turn_id, None)
-        reply = await self._insert_reply(tx, session, commit, turn_id)
-        return Committed("answered", reply, None, session.owner)
+        reply = None
+        if commit.text.strip():
+            reply = await self._insert_reply(tx, session, commit, turn_id)
+        if commit.hand_over is None:
+            return Committed("answered", reply, None, session.owner)
+        return await self._hand_over(tx, session.id, reply, commit.hand_over)
+
+    async def _hand_over(
+        self, tx: Transaction, session_id: str, reply: Message | None, reason: str
+    ) -> Committed:
+        """The model asked for a live agent: in the transaction of what it said."""
+        session = await read_session(tx, session_id)
+        change = await change_owner(
+            tx, session, "waiting", "handed over", self._clock(), reason=reason
+        )
+        return Committed("handed_over", reply, None, "waiting", change)
 
     async def _insert_reply(
         self, tx: Transaction, session: Session, commit: ReplyCommit, turn_id: str
@@ -235,7 +247,7 @@ class Sessions:
             self._clock(),
             turn_id,
         )
-        await _insert_message(
+        await insert_message(
             tx, session.id, reply, anchor_seq=commit.covered_seq, tokens=commit.tokens
         )
         await tx.run(
@@ -255,34 +267,6 @@ class Sessions:
         return reply
 
 
-async def _insert_message(
-    tx: Transaction,
-    session_id: str,
-    message: Message,
-    *,
-    anchor_seq: int,
-    tokens: int,
-    idempotency_key: str | None = None,
-    request_hash: bytes | None = None,
-) -> None:
-    await tx.run(
-        sql.INSERT_MESSAGE,
-        id=message.id,
-        session_id=session_id,
-        seq=message.seq,
-        anchor_seq=anchor_seq,
-        kind=message.kind,
-        content=message.content,
-        author=message.author,
-        tokens=tokens,
-        turn_id=message.turn_id,
-        superseded_by=None,
-        idempotency_key=idempotency_key,
-        request_hash=request_hash,
-        created_at=message.created_at,
-    )
-
-
 async def _resolve(
     tx: Transaction, session: Session, up_to: int, turn_id: str, superseded_by: str | None
 ) -> None:
@@ -298,14 +282,8 @@ async def _resolve(
 
 
 async def _message_at(tx: Transaction, session_id: str, seq: int) -> str:
-    message_id: str = _found(await tx.one(sql.MESSAGE_AT, of_session=session_id, of_seq=seq))["id"]
+    message_id: str = found(await tx.one(sql.MESSAGE_AT, of_session=session_id, of_seq=seq))["id"]
     return message_id
-
-
-def _found(row: Row | None) -> Row:
-    if row is None:
-        raise NotFound
-    return row
 
 
 def _require_same(row: Row, request_hash: bytes) -> None:

@@ -36,6 +36,7 @@ UPDATE = Statement(
                 "origins",
                 "system_prompt",
                 "model",
+                "handover",
                 "updated_at",
             )
         }
@@ -48,7 +49,10 @@ ORIGINS_KNOWN = 2 * ids.SECOND
 
 @dataclass(frozen=True, slots=True)
 class Tenant:
-    """A client. `origins` are exact `scheme://host[:port]` texts; None means the server's own."""
+    """A client. `origins` are exact `scheme://host[:port]` texts; None means the server's own.
+
+    `handover` lets the model hand a conversation over to a live agent by itself.
+    """
 
     id: str
     name: str
@@ -56,6 +60,7 @@ class Tenant:
     origins: tuple[str, ...]
     system_prompt: str | None
     model: str | None
+    handover: bool
     created_at: int
 
 
@@ -77,6 +82,7 @@ def tenant_of(row: Row, prefix: str = "") -> Tenant:
         origins=tuple(orjson.loads(row[f"{prefix}origins"])),
         system_prompt=row[f"{prefix}system_prompt"],
         model=row[f"{prefix}model"],
+        handover=bool(row[f"{prefix}handover"]),
         created_at=row[f"{prefix}created_at"],
     )
 
@@ -124,6 +130,7 @@ class Tenants:
         origins: Sequence[str] = (),
         system_prompt: str | None = None,
         model: str | None = None,
+        handover: bool = False,
     ) -> TenantKeys:
         """Raises DuplicateTenant."""
         keys = _new_keys(ids.new_id("ten"))
@@ -140,6 +147,7 @@ class Tenants:
                 origins=orjson.dumps(list(origins)).decode(),
                 system_prompt=system_prompt,
                 model=model,
+                handover=int(handover),
                 created_at=now,
                 updated_at=now,
                 **_hashes(keys),
@@ -155,6 +163,7 @@ class Tenants:
         origins: Sequence[str] | None = None,
         system_prompt: str | None = None,
         model: str | None = None,
+        handover: bool | None = None,
     ) -> Tenant:
         """Change what is given; an empty text goes back to the server's own. UnknownTenant."""
 
@@ -165,6 +174,7 @@ class Tenants:
                 origins=tenant.origins if origins is None else tuple(origins),
                 system_prompt=_or_keep(system_prompt, tenant.system_prompt),
                 model=_or_keep(model, tenant.model),
+                handover=tenant.handover if handover is None else handover,
             )
             await self._update(tx, row, changed)
             return changed
@@ -191,6 +201,7 @@ class Tenants:
             origins=orjson.dumps(list(tenant.origins)).decode(),
             system_prompt=tenant.system_prompt,
             model=tenant.model,
+            handover=int(tenant.handover),
             updated_at=self._clock(),
         )
 

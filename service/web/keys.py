@@ -7,15 +7,22 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from service.conversation import Conversations
+from service.desk.commands import Commands
+from service.desk.desk import Desk
 from service.events import Channels
 from service.llm import Model
 from service.metrics import Metrics
 from service.settings import Settings
+from service.storage.agents import Agents
 from service.storage.database import Database
+from service.storage.handovers import Handovers
+from service.storage.inbox import Inbox
 from service.storage.ledger import Ledger
 from service.storage.sessions import Sessions
+from service.storage.storage import Storage
 from service.storage.tenants import Tenants
 from service.turn import Turns
+from service.web.tickets import Tickets
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,14 +31,42 @@ class Rooms:
 
     settings: Settings
     metrics: Metrics
-    database: Database
-    tenants: Tenants
-    sessions: Sessions
-    ledger: Ledger
+    storage: Storage
+    model: Model
     turns: Turns
     conversations: Conversations
     channels: Channels
-    model: Model
+    desk: Desk
+    commands: Commands
+    tickets: Tickets
+
+    @property
+    def database(self) -> Database:
+        return self.storage.database
+
+    @property
+    def tenants(self) -> Tenants:
+        return self.storage.tenants
+
+    @property
+    def agents(self) -> Agents:
+        return self.storage.agents
+
+    @property
+    def sessions(self) -> Sessions:
+        return self.storage.sessions
+
+    @property
+    def handovers(self) -> Handovers:
+        return self.storage.handovers
+
+    @property
+    def inbox(self) -> Inbox:
+        return self.storage.inbox
+
+    @property
+    def ledger(self) -> Ledger:
+        return self.storage.ledger
 
 
 ROOMS = web.AppKey("rooms", Rooms)

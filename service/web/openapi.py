@@ -15,6 +15,7 @@ _SECURITY = {
     "tenantKey": "A tenant's key, rk_…",
     "publishableKey": "A tenant's publishable key, pk_…, from an allowed Origin",
     "sessionToken": "The token of one session, st.…",
+    "agentToken": "A live agent's token, at_…",
     "operatorToken": "OPERATOR_TOKEN of this installation",
 }
 _QUERY = {
@@ -22,6 +23,7 @@ _QUERY = {
     "limit": {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100},
     "from": {"type": "string", "description": "a date or time, inclusive, UTC"},
     "to": {"type": "string", "description": "a date or time, exclusive, UTC"},
+    "owner": {"enum": ["bot", "waiting", "agent", "resolved"], "default": "bot"},
     "by": {"enum": ["day", "month", "model", "outcome", "session", "tenant"], "default": "day"},
 }
 _REFS = "#/components/schemas/{model}"

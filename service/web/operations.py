@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import orjson
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST
@@ -37,9 +39,19 @@ async def metrics(request: web.Request) -> web.Response:
 
 
 OPENAPI = web.AppKey("openapi", dict)
+ASYNCAPI = web.AppKey("asyncapi", dict)
 
 
 async def openapi(request: web.Request) -> web.Response:
     """This API, described."""
-    body = orjson.dumps(request.config_dict[OPENAPI], option=orjson.OPT_INDENT_2)
+    return _document(request.config_dict[OPENAPI])
+
+
+async def asyncapi(request: web.Request) -> web.Response:
+    """The live agents' websocket, described."""
+    return _document(request.config_dict[ASYNCAPI])
+
+
+def _document(document: dict[str, Any]) -> web.Response:
+    body = orjson.dumps(document, option=orjson.OPT_INDENT_2)
     return web.Response(body=body, content_type="application/json")

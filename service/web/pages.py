@@ -31,6 +31,11 @@ async def chat(request: web.Request) -> web.Response:
     return _file("chat.html")
 
 
+async def desk(request: web.Request) -> web.Response:
+    """The live agents' desk."""
+    return _file("desk.html")
+
+
 async def static(request: web.Request) -> web.Response:
     """A page's script, style or picture."""
     return _file(request.match_info["name"])

@@ -26,6 +26,8 @@ _STATUSES: dict[type[RecapError], int] = {
     errors.UpstreamIncomplete: 502,
     errors.UpstreamRefused: 502,
     errors.StorageError: 503,
+    errors.TooManyTickets: 429,
+    errors.NotAWebSocket: 426,
 }
 OPENAI_PATHS = ("/v1/chat/", "/v1/models")
 _CODES = {405: "method_not_allowed", 404: "not_found", 413: "body_too_large"}
@@ -86,8 +88,10 @@ def response(request: web.Request, error: RecapError) -> web.Response:
         headers["WWW-Authenticate"] = "Bearer"
     if isinstance(error, UpstreamError) and error.retry_after:
         headers["Retry-After"] = error.retry_after
-    elif status == 503:
+    elif status in (429, 503):
         headers["Retry-After"] = "1"
+    elif status == 426:
+        headers["Upgrade"] = "websocket"
     return web.Response(
         status=status, body=orjson.dumps(body), content_type=content_type, headers=headers
     )

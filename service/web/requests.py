@@ -9,7 +9,6 @@ import orjson
 from aiohttp import web
 
 from service import ids
-from service.conversation import Directives
 from service.errors import (
     BodyTooLarge,
     InvalidRequest,
@@ -18,6 +17,8 @@ from service.errors import (
     NotFound,
     OriginNotAllowed,
 )
+from service.lanes import Directives
+from service.storage.agents import Agent
 from service.storage.records import Session
 from service.storage.tenants import Tenant
 from service.web.keys import rooms
@@ -112,6 +113,26 @@ async def session_of(request: web.Request) -> tuple[Session, Tenant, bool]:
     if found is None or not ids.token_matches(found[1].session_secret, session_id, credential):
         raise NotAuthenticated
     return *found, False
+
+
+async def readable_session(request: web.Request) -> tuple[Session, bool]:
+    """As `session_of`, and a live agent may read its tenant's too; and whether notes are shown."""
+    if not bearer(request).startswith("at_"):
+        session, _, is_tenant = await session_of(request)
+        return session, is_tenant
+    agent = await agent_of(request)
+    found = await rooms(request).sessions.get(request.match_info["id"])
+    if found is None or found[1].id != agent.tenant_id:
+        raise NotFound
+    return found[0], True
+
+
+async def agent_of(request: web.Request) -> Agent:
+    """The live agent whose token this is. Raises NotAuthenticated."""
+    agent = await rooms(request).agents.by_token(bearer(request))
+    if agent is None:
+        raise NotAuthenticated
+    return agent
 
 
 async def session_of_tenant(request: web.Request) -> tuple[Session, Tenant]:

@@ -8,7 +8,7 @@ from typing import Any
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from service.web import completions, operations, pages, schemas, sessions, usage
+from service.web import agents, completions, handoff, operations, pages, schemas, sessions, usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,7 @@ class Operation:
 
 
 _SESSION = ("sessionToken", "tenantKey")
+_READERS = (*_SESSION, "agentToken")
 _KEYED = ("Idempotency-Key",)
 
 API: tuple[Operation, ...] = (
@@ -41,7 +42,7 @@ API: tuple[Operation, ...] = (
         headers=_KEYED,
     ),
     Operation(
-        "GET", "/v1/sessions/{id}", sessions.show, who=_SESSION, answers={200: schemas.SessionShown}
+        "GET", "/v1/sessions/{id}", sessions.show, who=_READERS, answers={200: schemas.SessionShown}
     ),
     Operation(
         "POST",
@@ -57,7 +58,7 @@ API: tuple[Operation, ...] = (
         "GET",
         "/v1/sessions/{id}/messages",
         sessions.messages,
-        who=_SESSION,
+        who=_READERS,
         answers={200: schemas.MessagePage},
         query=("after", "limit"),
     ),
@@ -68,6 +69,32 @@ API: tuple[Operation, ...] = (
         who=_SESSION,
         headers=("Last-Event-ID",),
         streams=True,
+    ),
+    Operation(
+        "POST",
+        "/v1/sessions/{id}/handoff",
+        handoff.request,
+        who=_SESSION,
+        body=schemas.HandoffCreate,
+        answers={202: schemas.HandoffShown},
+    ),
+    Operation(
+        "DELETE",
+        "/v1/sessions/{id}/handoff",
+        handoff.withdraw,
+        who=_SESSION,
+        answers={200: schemas.OwnerShown},
+    ),
+    Operation(
+        "POST", "/v1/sessions/{id}/typing", handoff.typing, who=_SESSION, answers={204: None}
+    ),
+    Operation(
+        "POST",
+        "/v1/sessions/{id}/read",
+        handoff.read,
+        who=_SESSION,
+        body=schemas.ReadCreate,
+        answers={204: None},
     ),
     Operation(
         "GET",
@@ -97,6 +124,35 @@ API: tuple[Operation, ...] = (
         answers={200: dict[str, Any]},
     ),
     Operation(
+        "POST",
+        "/v1/agents/ticket",
+        agents.ticket,
+        who=("agentToken",),
+        answers={201: schemas.TicketShown},
+    ),
+    Operation(
+        "GET",
+        "/v1/agents/socket",
+        agents.socket,
+        who=("agentToken",),
+        answers={101: None, 426: None},
+    ),
+    Operation(
+        "GET",
+        "/v1/agents/sessions",
+        agents.listed,
+        who=("agentToken",),
+        answers={200: schemas.CardList},
+        query=("owner", "limit"),
+    ),
+    Operation(
+        "GET",
+        "/v1/agents/sessions/{id}",
+        agents.detail,
+        who=("agentToken",),
+        answers={200: schemas.SessionDetail},
+    ),
+    Operation(
         "GET",
         "/v1/usage",
         usage.usage,
@@ -110,9 +166,11 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("GET", "/readyz", operations.readyz, answers={200: schemas.Health}),
     Operation("GET", "/metrics", operations.metrics, is_page=True),
     Operation("GET", "/openapi.json", operations.openapi, answers={200: dict[str, Any]}),
+    Operation("GET", "/asyncapi.json", operations.asyncapi, answers={200: dict[str, Any]}),
 )
 PAGES: tuple[Operation, ...] = (
     Operation("GET", "/", pages.chat, is_page=True),
+    Operation("GET", "/desk", pages.desk, is_page=True),
     Operation("GET", "/static/{name}", pages.static, is_page=True),
 )
 ALL = API + OPERATIONS + PAGES

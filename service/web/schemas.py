@@ -6,6 +6,8 @@ from typing import Any, Literal, NotRequired
 
 from typing_extensions import TypedDict
 
+from service.desk.protocol import Card
+
 
 class SessionCreate(TypedDict):
     """What opens a conversation."""
@@ -73,6 +75,66 @@ class CacheShown(TypedDict):
     layout: Literal["full", "checkpoint"]
 
 
+class HandoffCreate(TypedDict):
+    """What the customer wants a person for, if that was said."""
+
+    reason: NotRequired[str | None]
+
+
+class HandoffShown(TypedDict):
+    """Who answers now; `position` is the place in the queue, from 1, if it is in it."""
+
+    owner: str
+    position: int | None
+    agents_online: int
+
+
+class OwnerShown(TypedDict):
+    """Who answers now."""
+
+    owner: str
+
+
+class ReadCreate(TypedDict):
+    """Up to where the customer has read."""
+
+    seq: int
+
+
+class TicketShown(TypedDict):
+    """What opens the live agents' websocket, once."""
+
+    ticket: str
+    expires_at: str
+
+
+class LastMessage(TypedDict):
+    """The newest words of a conversation, 200 characters at most."""
+
+    kind: Literal["customer", "bot", "agent"]
+    content: str
+
+
+class CardShown(Card):
+    """A conversation in a desk's list."""
+
+    message_count: int
+    created_at: str
+    updated_at: str
+
+
+class CardListed(CardShown):
+    """The same with its newest words."""
+
+    last_message: LastMessage | None
+
+
+class CardList(TypedDict):
+    """Conversations, the newest first."""
+
+    data: list[CardListed]
+
+
 class AnswerShown(TypedDict):
     """How a message was taken care of; `superseded_by` names the newer message, if any."""
 
@@ -104,8 +166,8 @@ class SessionExport(TypedDict):
     cache: list[dict[str, Any]]
 
 
-class UsageRow(TypedDict, extra_items=Any):  # type: ignore[call-arg]
-    """Sums of one group; its name stands under the grouping's own name."""
+class UsageSums(TypedDict):
+    """Sums of the ledger."""
 
     turns: int
     unknown: int
@@ -121,6 +183,23 @@ class UsageRow(TypedDict, extra_items=Any):  # type: ignore[call-arg]
     saved_cost: float
     latency_ms: float | None
     first_token_ms: float | None
+
+
+class UsageRow(UsageSums, extra_items=Any):  # type: ignore[call-arg]
+    """Sums of one group; its name stands under the grouping's own name."""
+
+
+class SessionUsage(UsageSums):
+    """Sums of one session."""
+
+    currency: str
+
+
+class SessionDetail(CardShown):
+    """A conversation, what it carries along, and what it has cost."""
+
+    metadata: dict[str, Any]
+    usage: SessionUsage
 
 
 class UsageReport(TypedDict):

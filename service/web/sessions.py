@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import orjson
 from aiohttp import web
 
 from service import accounting, ids
-from service.conversation import Answered, Batch
+from service.conversation import Answered
 from service.errors import InvalidRequest, RecapError
 from service.events import Event, Follower, Live, Place, delta
+from service.lanes import Batch
 from service.storage.ledger import TurnRow
 from service.storage.records import Message
 from service.web import problems, requests
+from service.web.answers import json_response
 from service.web.cache_status import cache_status
 from service.web.keys import Rooms, rooms
 from service.web.sse import HEARTBEAT_SECONDS, EventStream
@@ -37,7 +40,7 @@ async def create(request: web.Request) -> web.Response:
     session = await rooms(request).conversations.create(
         tenant, metadata=metadata, idempotency_key=key, request_hash=ids.fingerprint(raw)
     )
-    return _json(
+    return json_response(
         {
             "id": session.id,
             "token": ids.sign_session(tenant.session_secret, session.id),
@@ -50,8 +53,8 @@ async def create(request: web.Request) -> web.Response:
 
 async def show(request: web.Request) -> web.Response:
     """One conversation."""
-    session, _, _ = await requests.session_of(request)
-    return _json(
+    session, _ = await requests.readable_session(request)
+    return json_response(
         {
             "id": session.id,
             "owner": session.owner,
@@ -84,20 +87,22 @@ async def post_message(request: web.Request) -> web.StreamResponse:
     answered = await rooms(request).conversations.answer(session.id, message, batch)
     turn = answered.turn
     headers = _cache_headers(request, turn)
-    return _json(_answer(rooms(request), answered), headers=headers)
+    return json_response(_answer(rooms(request), answered), headers=headers)
 
 
 async def messages(request: web.Request) -> web.Response:
     """The transcript, page by page."""
-    session, _, is_tenant = await requests.session_of(request)
+    session, sees_notes = await requests.readable_session(request)
     after = requests.integer(request, "after", 0, 0, 2**53)
     limit = requests.integer(request, "limit", 100, 1, 1000)
     page = await rooms(request).sessions.page(
-        session.id, after=after, limit=limit + 1, notes=is_tenant
+        session.id, after=after, limit=limit + 1, notes=sees_notes
     )
     more = len(page) > limit
     shown = page[:limit]
-    return _json({"data": [m.public() for m in shown], "next": shown[-1].seq if more else None})
+    return json_response(
+        {"data": [m.public() for m in shown], "next": shown[-1].seq if more else None}
+    )
 
 
 async def events(request: web.Request) -> web.StreamResponse:
@@ -106,7 +111,8 @@ async def events(request: web.Request) -> web.StreamResponse:
     place = Place.parse(request.headers.get("Last-Event-ID", ""))
     room = rooms(request)
     stream = await EventStream().open(request)
-    follower = Follower(room.channels, room.sessions, session.id, place)
+    standing = partial(room.desk.standing, session.id)
+    follower = Follower(room.channels, room.sessions, session.id, place, standing=standing)
     async for event in follower.events(HEARTBEAT_SECONDS):
         await (stream.heartbeat() if event is None else stream.send(event))
     return await stream.close()
@@ -123,7 +129,7 @@ async def export(request: web.Request) -> web.Response:
         said += [message.public() for message in page]
     turns = await room.sessions.turns(session.id)
     cached = await room.sessions.cached(session.id)
-    return _json(
+    return json_response(
         {
             "id": session.id,
             "owner": session.owner,
@@ -145,6 +151,7 @@ async def erase(request: web.Request) -> web.Response:
     session, _ = await requests.session_of_tenant(request)
     await asyncio.shield(rooms(request).sessions.erase(session.id))  # whoever asked may leave
     rooms(request).channels.end_session(session.id)
+    rooms(request).desk.tell_erased(session)
     return web.Response(status=204)
 
 
@@ -182,12 +189,11 @@ async def _stream_batch(
                 await asyncio.wait_for(wake.wait(), HEARTBEAT_SECONDS)
             except TimeoutError:
                 await stream.heartbeat()
-        if batch.live is not None and not batch.live.superseded:
-            await _send_rest(stream, batch.live, place)
+        await _send_rest(stream, batch.live, place)
 
 
 async def _send_rest(stream: EventStream, live: Live | None, place: Place) -> Place:
-    if live is None or len(live.text) <= (sent := place.sent_of(live)):
+    if live is None or live.superseded or len(live.text) <= (sent := place.sent_of(live)):
         return place
     place = replace(place, live=live.number, offset=len(live.text))
     await stream.send(delta(live, sent, place))
@@ -231,12 +237,3 @@ def _content(body: dict[str, Any], most: int) -> str:
     if len(content) > most:
         raise InvalidRequest(f"content takes at most {most} characters.", param="content")
     return content
-
-
-def _json(body: Any, *, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
-    return web.Response(
-        status=status,
-        body=orjson.dumps(body),
-        content_type="application/json",
-        headers={"Cache-Control": "no-store"} | (headers or {}),
-    )
