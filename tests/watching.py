@@ -192,9 +192,14 @@ def claim(database: Path, session_id: str, owner: str = "agt_human") -> int:
         connection.isolation_level = None
         connection.execute("BEGIN IMMEDIATE")
         connection.execute(
-            "UPDATE sessions SET owner = ?, epoch = epoch + 1, last_seq = last_seq + 1"
-            " WHERE id = ?",
-            (owner, session_id),
+            "INSERT OR IGNORE INTO agents (id, tenant_id, name, token_hash, seen_at, created_at)"
+            " SELECT ?, tenant_id, 'Human', ?, 9e18, 0 FROM sessions WHERE id = ?",
+            (owner, owner.encode(), session_id),
+        )
+        connection.execute(
+            "UPDATE sessions SET owner = ?, epoch = epoch + 1, last_seq = last_seq + 1,"
+            " queued_at = iif(? = 'bot', NULL, 1) WHERE id = ?",
+            (owner, owner, session_id),
         )
         (seq,) = connection.execute(
             "SELECT last_seq FROM sessions WHERE id = ?", (session_id,)

@@ -5,9 +5,6 @@ Tables that grow are built anew and copied, which is how SQLite adds a column th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
 import sqlalchemy as sa
 from alembic import op
 
@@ -81,7 +78,7 @@ def _number(name: str) -> sa.Column[int]:
     return sa.Column(name, sa.BigInteger(), nullable=False, server_default="0")
 
 
-def _add(table: str, columns: Sequence[sa.Column[Any]]) -> None:
+def _add(table: str, columns: list[sa.Column[int] | sa.Column[str]]) -> None:
     """Add columns; a default serves the rows that are there and goes again."""
     with op.batch_alter_table(table) as batch:
         for column in columns:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy import LargeBinary, cast, func, or_, select
+from sqlalchemy import LargeBinary, and_, cast, func, or_, select
+from sqlalchemy.orm import aliased
 
 from service.prefix import PrefixHash, chain
 from service.storage.database import Database, Row
+from service.storage.models import Agent as A
 from service.storage.models import Message as M
 from service.storage.models import PrefixCacheRow as C
 from service.storage.models import Session as S
@@ -43,6 +45,37 @@ COST_WITHOUT_USAGE = select(Turn.id).where(Turn.prompt_tokens.is_(None), Turn.co
 CACHE_SIZE_WRONG = select(func.hex(C.key)).where(
     C.bytes != func.length(cast(C.value, LargeBinary)) + ROW_OVERHEAD
 )
+_changes = (
+    select(func.count())
+    .where(M.session_id == S.id, M.kind == "activity")
+    .correlate(S)
+    .scalar_subquery()
+)
+EPOCH_NOT_TOLD = select(S.id).where(S.epoch != _changes)
+PLACE_WRONG = select(S.id).where(
+    S.owner.in_(("bot", "resolved")) != S.queued_at.is_(None)  # with people there is a place
+)
+OWNER_UNKNOWN = (
+    select(S.id)
+    .outerjoin(A, and_(A.id == S.owner, A.tenant_id == S.tenant_id))
+    .where(S.owner.not_in(("bot", "waiting", "resolved")), A.id.is_(None))
+)
+_bot, _activity = aliased(M), aliased(M)
+_last_change = (
+    select(_activity.content)
+    .where(
+        _activity.session_id == _bot.session_id,
+        _activity.kind == "activity",
+        _activity.seq < _bot.seq,
+    )
+    .order_by(_activity.seq.desc())
+    .limit(1)
+    .correlate(_bot)
+    .scalar_subquery()
+)
+BOT_SPOKE_UNASKED = select(_bot.session_id).where(
+    _bot.kind == "bot", _last_change.not_in(("withdrawn", "returned to bot", "reopened"))
+)
 SESSIONS = select(S.id, S.system_hash, S.prefix_key, S.answered_seq)
 
 
@@ -53,6 +86,10 @@ async def disagreements(database: Database) -> list[str]:
         (SEQ_NOT_DENSE, "session {}: its messages are not numbered 1 to last_seq"),
         (REPLY_MISSING, "turn {}: its reply is not there"),
         (TWO_REPLIES, "session {}: two bot replies to one message"),
+        (EPOCH_NOT_TOLD, "session {}: not every change of its owner is told in it"),
+        (PLACE_WRONG, "session {}: its place in the queue does not go with its owner"),
+        (OWNER_UNKNOWN, "session {}: its owner is no live agent of its tenant"),
+        (BOT_SPOKE_UNASKED, "session {}: the bot spoke while it was not the bot's"),
         (COST_WITHOUT_USAGE, "turn {}: a cost without a usage"),
         (CACHE_SIZE_WRONG, "cache row {}: its size is not its value's"),
     ):

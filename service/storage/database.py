@@ -56,7 +56,9 @@ class Statement:
 
     def render(self, params: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
         if self._compiled is None:
-            compiled = self._clause.compile(dialect=_DIALECT)
+            compiled = self._clause.compile(
+                dialect=_DIALECT, compile_kwargs={"render_postcompile": True}
+            )
             self._compiled = (str(compiled), dict(compiled.params))
         sql, defaults = self._compiled
         return sql, {**defaults, **params}
