@@ -7,13 +7,20 @@
  *   author?: string | {name?: string} | null}} Message
  * @typedef {{prompt_tokens: number | null, full_prompt_tokens: number, saved_tokens: number | null,
  *   saved_cost: number | null, currency: string}} Usage null where the provider's usage never came
- * @typedef {{message: Message, reply: Message | null, usage: Usage | null,
- *   cache: {status: string} | null}} Answer
+ * @typedef {{message: Message, reply: Message | null, owner?: string, usage: Usage | null,
+ *   cache: {status: string} | null, superseded_by?: string | null}} Answer
+ * @typedef {{owner: string, agent?: {name?: string} | null, position?: number | null,
+ *   agents_online?: number}} Ownership who answers: `bot`, `waiting`, `resolved` or a live agent's
+ *   id; `position` is the place in the queue, from 1
  */
 
 const PAGE = 1000;
 const STILL_RUNNING = 409;
+const UNAVAILABLE = 503;
 const RUNNING_PATIENCE = 90;
+const PATIENCE_MS = 30_000;
+/** A turn that takes longer is asked for again, with its key. */
+const TURN_PATIENCE_MS = 150_000;
 
 export class ApiError extends Error {
   /** @param {number} status @param {string} [detail] @param {number} [retryAfter] seconds */
@@ -26,6 +33,11 @@ export class ApiError extends Error {
   /** Whether the same request may well succeed later. */
   get passing() {
     return this.status === 0 || this.status === 408 || this.status === 429 || this.status >= 500;
+  }
+
+  /** Whether there was no server to answer: it is out of reach, or restarts. */
+  get away() {
+    return this.status === 0 || this.status === UNAVAILABLE;
   }
 
   /** Whether the server does not know this secret or this session (any more). */
@@ -60,7 +72,26 @@ export const reached = (promise) =>
   });
 
 /**
- * Milliseconds of rest, shorter when the network comes back; rejects when `signal` aborts.
+ * Runs `work` with a controller of its own that also aborts with `signal`, and is aborted after it.
+ * @template T @param {AbortSignal} signal @param {(scope: AbortController) => Promise<T>} work
+ * @returns {Promise<T>}
+ */
+export async function withAbort(signal, work) {
+  const scope = new AbortController();
+  const stop = () => scope.abort(signal.reason);
+  if (signal.aborted) stop();
+  signal.addEventListener('abort', stop);
+  try {
+    return await work(scope);
+  } finally {
+    signal.removeEventListener('abort', stop);
+    scope.abort();
+  }
+}
+
+/**
+ * Milliseconds of rest, shorter when the network or the reader comes back; rejects when `signal`
+ * aborts.
  * @param {number} ms @param {AbortSignal} signal @returns {Promise<void>}
  */
 export function pause(ms, signal) {
@@ -74,6 +105,7 @@ export function pause(ms, signal) {
     const timer = setTimeout(() => end(resolve), ms);
     const once = { signal: scope.signal };
     addEventListener('online', () => end(resolve), once);
+    document.addEventListener('visibilitychange', () => document.hidden || end(resolve), once);
     signal.addEventListener('abort', () => end(() => reject(signal.reason)), once);
     if (signal.aborted) end(() => reject(signal.reason));
   });
@@ -90,6 +122,7 @@ export function pause(ms, signal) {
  */
 export async function persistently(attempt, signal, onLost) {
   for (let failures = 0; ; failures += 1) {
+    signal.throwIfAborted();
     try {
       return await attempt(() => (failures = 0));
     } catch (error) {
@@ -102,21 +135,30 @@ export async function persistently(attempt, signal, onLost) {
 }
 
 /**
+ * One request; an answer that does not come in time counts as not reached.
  * @param {string} path
- * @param {{token: string, signal: AbortSignal, key?: string, body?: object}} options
- *   `key` is the Idempotency-Key of a POST
+ * @param {{token: string, signal: AbortSignal, key?: string, body?: object, method?: string,
+ *   patience?: number}} options `key` is the Idempotency-Key of a POST; `patience` in milliseconds
+ * @returns {Promise<any>} null where there is no content
  */
-async function request(path, { token, signal, key, body }) {
+function request(path, { token, signal, key, body, method, patience = PATIENCE_MS }) {
   /** @type {Record<string, string>} */
   const headers = { Accept: 'application/json', Authorization: `Bearer ${token}` };
   if (body) headers['Content-Type'] = 'application/json';
   if (key) headers['Idempotency-Key'] = key;
-  const method = body ? 'POST' : 'GET';
-  const response = await reached(
-    fetch(path, { method, headers, body: body && JSON.stringify(body), signal, cache: 'no-store' }),
-  );
-  if (!response.ok) throw await refusal(response);
-  return reached(response.json());
+  /** @type {RequestInit} */
+  const init = { method: method ?? (body ? 'POST' : 'GET'), headers, cache: 'no-store' };
+  if (body) init.body = JSON.stringify(body);
+  return withAbort(signal, async (scope) => {
+    const timer = setTimeout(() => scope.abort(), patience);
+    try {
+      const response = await reached(fetch(path, { ...init, signal: scope.signal }));
+      if (!response.ok) throw await refusal(response);
+      return response.status === 204 ? null : await reached(response.json());
+    } finally {
+      clearTimeout(timer);
+    }
+  });
 }
 
 /** @param {Session} session @param {string} tail */
@@ -130,6 +172,10 @@ export async function createSession(publishableKey, key, signal) {
   const { id, token } = await request('/v1/sessions', { token: publishableKey, signal, key, body: {} });
   return { id, token };
 }
+
+/** @param {Session} session @param {AbortSignal} signal @returns {Promise<Ownership>} */
+export const fetchOwner = (session, signal) =>
+  request(`/v1/sessions/${encodeURIComponent(session.id)}`, { token: session.token, signal });
 
 /** @param {Session} session @param {AbortSignal} signal @returns {Promise<Message[]>} */
 export async function fetchHistory(session, signal) {
@@ -149,7 +195,8 @@ export async function fetchHistory(session, signal) {
  * @returns {Promise<Answer>}
  */
 export async function postMessage(session, content, key, signal) {
-  const options = { token: session.token, signal, key, body: { content } };
+  const patience = TURN_PATIENCE_MS;
+  const options = { token: session.token, signal, key, body: { content }, patience };
   for (let asked = 0; ; asked += 1) {
     try {
       return await request(sessionPath(session, 'messages'), options);
@@ -160,3 +207,25 @@ export async function postMessage(session, content, key, signal) {
     }
   }
 }
+
+/**
+ * Asks for a live agent.
+ * @param {Session} session @param {AbortSignal} signal @returns {Promise<Ownership>}
+ */
+export const requestHandoff = (session, signal) =>
+  request(sessionPath(session, 'handoff'), { token: session.token, signal, body: {} });
+
+/**
+ * Goes on with the bot.
+ * @param {Session} session @param {AbortSignal} signal @returns {Promise<Ownership>}
+ */
+export const withdrawHandoff = (session, signal) =>
+  request(sessionPath(session, 'handoff'), { token: session.token, signal, method: 'DELETE' });
+
+/** @param {Session} session @param {AbortSignal} signal @returns {Promise<void>} */
+export const tellTyping = (session, signal) =>
+  request(sessionPath(session, 'typing'), { token: session.token, signal, method: 'POST' });
+
+/** @param {Session} session @param {number} seq @param {AbortSignal} signal @returns {Promise<void>} */
+export const tellRead = (session, seq, signal) =>
+  request(sessionPath(session, 'read'), { token: session.token, signal, body: { seq } });

@@ -1,6 +1,7 @@
 /**
  * What the page keeps in localStorage: the publishable key, the session, the messages that are
- * not answered yet, and what each reply saved. Without storage it lives as long as the page.
+ * not answered yet, what each reply saved, and how far a live agent has read. Without storage it
+ * lives as long as the page.
  *
  * @typedef {{key: string, content: string, after: number}} Outgoing
  *   `key` is its Idempotency-Key; `after` the newest seq when it was written
@@ -43,7 +44,8 @@ export const session = () => read('session');
 export const keepSession = (value) => write('session', value);
 
 /** Forgets the conversation; the key stays. */
-export const forgetConversation = () => ['session', 'outbox', 'total'].forEach((name) => write(name, null));
+export const forgetConversation = () =>
+  ['session', 'outbox', 'total', 'read'].forEach((name) => write(name, null));
 
 /**
  * Moves a key from the address bar into storage. Another key may be another tenant's, so it
@@ -77,6 +79,12 @@ export const dropOutgoing = (key) =>
     'outbox',
     outbox().filter((entry) => entry.key !== key),
   );
+
+/** @returns {number} the newest seq that a live agent has read */
+export const readByAgent = () => read('read') ?? 0;
+
+/** @param {number} seq */
+export const keepReadByAgent = (seq) => write('read', seq);
 
 /** @returns {Map<string, Saving>} by reply id, oldest first */
 export const savings = () => new Map(read('savings') ?? []);

@@ -5,9 +5,15 @@
  * @typedef {{id: string, event: string, data: any}} ServerEvent
  * @typedef {{open: () => void, lost: () => void, event: (event: ServerEvent) => void}} Listener
  */
-import { ApiError, persistently, reached, refusal } from './api.js';
+import { ApiError, persistently, reached, refusal, withAbort } from './api.js';
 
-const SILENCE_MS = 75_000;
+/** The server writes at least every 15 s: after this long the stream is dead, whatever TCP says. */
+const SILENCE_MS = 40_000;
+/** A stream that takes longer to open is tried again. */
+const CONNECT_MS = 15_000;
+/** As long a silence is suspicious when the reader comes back. */
+const STALE_MS = 20_000;
+const TICK_MS = 5000;
 
 /**
  * A parser to feed with text; complete events go to `emit`, comments and broken JSON nowhere.
@@ -69,43 +75,54 @@ export async function follow(source, listener, signal) {
 }
 
 /**
- * Runs `work` with a controller of its own that also aborts with `signal`.
- * @template T @param {AbortSignal} signal @param {(scope: AbortController) => Promise<T>} work
- */
-async function withAbort(signal, work) {
-  const scope = new AbortController();
-  const stop = () => scope.abort();
-  signal.addEventListener('abort', stop);
-  try {
-    return await work(scope);
-  } finally {
-    signal.removeEventListener('abort', stop);
-    scope.abort();
-  }
-}
-
-/**
  * @param {{path: string, token: string, lastId: string}} place
  * @param {Listener} listener @param {AbortController} scope @param {() => void} gotThrough
  * @returns {Promise<never>}
  */
 async function readOnce(place, listener, scope, gotThrough) {
-  let watchdog = setTimeout(() => scope.abort(), SILENCE_MS);
-  try {
-    const reader = await connect(place, scope.signal);
-    listener.open();
-    const feed = eventParser(listener.event);
-    for (;;) {
-      const { done, value } = await reached(reader.read());
-      if (done) throw new ApiError(0);
-      clearTimeout(watchdog);
-      watchdog = setTimeout(() => scope.abort(), SILENCE_MS);
-      gotThrough();
-      feed(value);
-    }
-  } finally {
-    clearTimeout(watchdog);
+  const heard = watch(scope, listener.lost, gotThrough);
+  const reader = await connect(place, scope.signal);
+  heard();
+  listener.open();
+  const feed = eventParser(listener.event);
+  for (;;) {
+    const { done, value } = await reached(reader.read());
+    if (done) throw new ApiError(0);
+    heard();
+    gotThrough();
+    feed(value);
   }
+}
+
+/**
+ * Aborts `scope` when the stream has been silent for too long, by the clock on the wall: timers
+ * stand still while a laptop sleeps. Another network means another connection, at once.
+ * @param {AbortController} scope @param {() => void} lost @param {() => void} afresh
+ * @returns {() => void} to be called when something was heard
+ */
+function watch(scope, lost, afresh) {
+  const { signal } = scope;
+  let heardAt = Date.now();
+  let patience = CONNECT_MS;
+  const isSilent = (/** @type {number} */ ms) => Date.now() - heardAt > ms;
+  const reconnect = () => {
+    afresh();
+    scope.abort();
+  };
+  const timer = setInterval(() => {
+    if (!isSilent(patience)) return;
+    lost();
+    scope.abort();
+  }, TICK_MS);
+  signal.addEventListener('abort', () => clearInterval(timer));
+  addEventListener('online', reconnect, { signal });
+  addEventListener('offline', reconnect, { signal });
+  const back = () => document.hidden || !isSilent(STALE_MS) || reconnect();
+  document.addEventListener('visibilitychange', back, { signal });
+  return () => {
+    heardAt = Date.now();
+    patience = SILENCE_MS;
+  };
 }
 
 /** @param {{path: string, token: string, lastId: string}} place @param {AbortSignal} signal */
