@@ -202,7 +202,7 @@ class Conversations:
         if found is None or self._closing or found[0].owner != "bot":
             return
         for message in await self._inbox.pending(session_id, found[0].answered_seq):
-            self._batch(session_id, message, Directives()).may_hand_over = False
+            self._batch(session_id, message, Directives(), again=True).may_hand_over = False
 
     async def draft(self, session_id: str) -> str:
         """What the bot would answer, for a live agent to edit. Nothing of it enters the session.
@@ -232,11 +232,17 @@ class Conversations:
             for runner in late:
                 runner.cancel()
 
-    def _batch(self, session_id: str, message: Message, directives: Directives) -> Batch:
-        """The batch that will answer a message: its own, the waiting one, or a new one."""
-        if batch := self._batches.get(message.id):
-            return batch
+    def _batch(
+        self, session_id: str, message: Message, directives: Directives, *, again: bool = False
+    ) -> Batch:
+        """The batch that will answer a message: its own, the waiting one, or a new one.
+
+        `again` is for a message whose call may still be running, for an answer that won't count.
+        """
         lane = self._lanes.get(session_id)
+        own = self._batches.get(message.id)
+        if own is not None and (not again or (lane is not None and own is lane.waiting)):
+            return own
         if lane is None:
             lane = self._lanes[session_id] = Lane()
             runner = asyncio.create_task(self._run(session_id, lane), name=f"lane-{session_id}")
@@ -374,7 +380,8 @@ class Conversations:
 
     def _end(self, batch: Batch, error: RecapError | None = None) -> None:
         for message in batch.messages:
-            self._batches.pop(message.id, None)
+            if self._batches.get(message.id) is batch:
+                del self._batches[message.id]
         batch.end(error)
 
     def _prompt(self, tenant: Tenant) -> str | None:

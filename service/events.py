@@ -19,6 +19,7 @@ from service import ids
 from service.errors import RecapError
 from service.storage.records import Message, OwnerChange
 from service.storage.sessions import Sessions
+from service.storage.transitions import TO_BOT
 
 CUSTOMER = "customer"
 OWNER, TYPING, READ = "owner", "typing", "read"
@@ -26,7 +27,8 @@ Standing = Callable[[], Awaitable[dict[str, Any]]]
 """Reads who answers a session now, as the customer is told."""
 LIVES_KEPT = 8
 """Replies of a session whose end a listener may still have to be told."""
-PAGE = 500
+PAGE = 100
+"""Messages that a listener holds at most while its client is slow."""
 _DIGITS = 18  # more may not fit a column
 _TOLD = -1
 
@@ -113,7 +115,8 @@ class Channels:
         self.closed = False
 
     def on_owner_change(self, callback: Callable[[OwnerChange], None]) -> None:
-        """Have every change of owner told, in the order of the commits."""
+        """Have every change of owner told, in the order of the commits; only where the model hands
+        a session over, what was committed just afterwards may be told first: look at the epoch."""
         self._on_owner_change.append(callback)
 
     def announce(self, change: OwnerChange) -> None:
@@ -213,7 +216,8 @@ class Follower:
 
     `listener` is `customer` or a live agent's id: nobody is told of what they did themselves, and
     notes are for live agents. With `standing` the listener is told who answers: at first unless it
-    is the bot, and whenever that changes.
+    is the bot, and whenever that changes. Once it was told that somebody else has the session, it
+    is told no more words of the bot's: a change is in the table before it is announced.
     """
 
     def __init__(
@@ -234,6 +238,7 @@ class Follower:
         self._standing = standing
         self._stood: dict[str, Any] | None = None
         self._sent: dict[int, int] = {}
+        self._is_bots = True
 
     async def events(self, heartbeat: float) -> AsyncIterator[Event | None]:
         """Events from the place on, until the server closes; None every `heartbeat` seconds."""
@@ -253,7 +258,8 @@ class Follower:
                     if told := await self._of_sign(sign):
                         yield told
                 try:
-                    await asyncio.wait_for(wake.wait(), heartbeat)
+                    async with asyncio.timeout(heartbeat):  # 3.11's wait_for loses a cancellation
+                        await wake.wait()
                 except TimeoutError:
                     yield None
 
@@ -266,6 +272,8 @@ class Follower:
         ):
             for message in page:
                 self._place = replace(self._place, seq=message.seq)
+                if message.kind == "activity":
+                    self._is_bots = message.content in TO_BOT
                 yield Event("message", message.public(), str(self._place), message)
 
     async def _of_sign(self, sign: Sign) -> Event | None:
@@ -291,7 +299,7 @@ class Follower:
         if live.ended:  # and if it is a reply, told
             self._sent[live.number] = _TOLD
             yield from self._end(live)
-        elif len(live.text) > sent:
+        elif len(live.text) > sent and self._is_bots:
             self._sent[live.number] = len(live.text)
             self._place = replace(self._place, live=live.number, offset=len(live.text))
             yield delta(live, sent, self._place)

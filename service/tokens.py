@@ -21,7 +21,8 @@ REPLY_PRIMING = 3
 IMAGE_TOKENS = 765
 """What one picture is taken for: a 1024 x 1024 one in OpenAI's 512-pixel tiles."""
 
-_PIECE = 100_000
+_PIECE = 50_000
+"""Characters; each is four tokens at most, and the encoder takes no text of more than 200,000."""
 
 
 @cache

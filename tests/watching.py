@@ -186,6 +186,11 @@ def rows(database: Path, sql: str, *values: Any) -> list[sqlite3.Row]:
             return connection.execute(sql, values).fetchall()
 
 
+async def change(recap: Recap, sql: str) -> None:
+    """Another process changes the tables; the server goes on meanwhile."""
+    await asyncio.to_thread(rows, recap.database, sql)
+
+
 def claim(database: Path, session_id: str, owner: str = "agt_human") -> int:
     """Another owner, as a claim makes it: one transaction, with its activity; returns its seq."""
     with contextlib.closing(sqlite3.connect(database, timeout=PATIENCE)) as connection:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import signal
 import sys
 from dataclasses import dataclass
@@ -25,6 +26,9 @@ HANDLER_SECONDS = 0.5
 """What handlers get to finish writing after their turns have been drained, and once more to end
 when they are cancelled: a client that doesn't read takes both."""
 MAX_LINE = 8190 * 2
+BACKLOG = 2048
+"""Connections that may wait to be accepted: everybody comes back at once after a restart, and whom
+the kernel turns away tries again a second later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,8 @@ async def serve(settings: Settings, words: argparse.Namespace) -> int:
         address = _Address(settings.host, runners[0].addresses[0][1])
         keys = await _demo_keys(settings, rooms.tenants, address)
         agent = await _demo_agent(rooms) if keys else None
+        gc.collect()
+        gc.freeze()  # what is there now stays: no later collection has to go through it
         _greet(settings, address, keys, agent)
         try:
             await stop.wait()
@@ -80,7 +86,7 @@ async def _listen(app: web.Application, host: str, port: int) -> web.AppRunner:
     )
     await runner.setup()
     try:
-        await web.TCPSite(runner, host, port).start()
+        await web.TCPSite(runner, host, port, backlog=BACKLOG).start()
     except OSError as error:
         await runner.cleanup()
         raise OSError(f"cannot listen on {host}:{port}: {error.strerror or error}") from None

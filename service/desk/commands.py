@@ -90,7 +90,10 @@ class Commands:
             line.outbox.push(frames.encode(frames.error(error, _cmd_id(raw))))
             return
         if isinstance(command, protocol.Subscribe):
-            await self._subscribe(line, command)
+            try:
+                await self._subscribe(line, command)
+            except RecapError as error:
+                line.outbox.push(frames.encode(frames.error(error, command.cmd_id)))
         elif isinstance(command, protocol.Draft):
             task = asyncio.create_task(self._answer(line, command), name="draft")
             self._drafting.add(task)
@@ -124,15 +127,12 @@ class Commands:
             return frames.encode(frames.error(RecapError(), command.cmd_id))
 
     async def _subscribe(self, line: Line, command: protocol.Subscribe) -> None:
-        """The answer first, then what was missed."""
-        known: dict[str, int] = {}
+        """The answer first, then what was missed. Raises InvalidRequest, StorageError."""
         if len(line.follows.keys() | command.cursors.keys()) > CURSORS:
-            error = InvalidRequest(f"cursors: a socket follows at most {CURSORS} sessions.")
-            line.outbox.push(frames.encode(frames.error(error, command.cmd_id)))
-            return
+            raise InvalidRequest(f"cursors: a socket follows at most {CURSORS} sessions.")
+        known: dict[str, int] = {}
         lost: list[dict[str, Any]] = []
         for session_id, cursor in command.cursors.items():
-            self._desk.unfollow(line, session_id)
             if cursor is None:
                 continue
             session = await self._session(line, session_id)
@@ -141,6 +141,8 @@ class Commands:
                 lost.append({"type": "resync_required", "session_id": session_id, "reason": reason})
             else:
                 known[session_id] = session.last_seq
+        for session_id in command.cursors:
+            self._desk.unfollow(line, session_id)
         result = {"type": "result", "cmd_id": command.cmd_id, "sessions": known}
         line.outbox.push(frames.encode(result))
         for frame in lost:
@@ -163,7 +165,8 @@ class Commands:
         return done
 
     async def _transfer(self, line: Line, command: protocol.Transfer) -> Done:
-        if not self._hub.is_here(command.agent_id):
+        await self._own(line, command.session_id)
+        if not self._hub.is_here(command.agent_id, line.agent.tenant_id):
             raise AgentOffline
         return self._changed(
             await self._handovers.transfer(command.session_id, line.agent.id, command.agent_id)

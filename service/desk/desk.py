@@ -75,11 +75,14 @@ class Desk:
         if self.hub.leave(line):
             await self._agents.seen([line.agent.id])
 
-    def follow(self, line: Line, session_id: str, after: int, *, is_own: bool = False) -> None:
-        """Tell a line what it missed of a session since `after`, and then what happens in it."""
+    def follow(self, line: Line, session_id: str, after: int, *, own_since: int = 0) -> None:
+        """Tell a line what it missed of a session since `after`, and then what happens in it.
+
+        `own_since` is the epoch from which it is its agent's, where that is why.
+        """
         self.unfollow(line, session_id)
         task = asyncio.create_task(self._follow(line, session_id, after), name="follow")
-        line.follows[session_id] = Follow(task, is_own)
+        line.follows[session_id] = Follow(task, own_since > 0, own_since)
 
     def unfollow(self, line: Line, session_id: str) -> None:
         """Tell it no more."""
@@ -139,7 +142,8 @@ class Desk:
         here = self.hub.here(agent.tenant_id)
         line.outbox.push(frames.encode(frames.snapshot(queue, own, here)))
         for owned in own:
-            self.follow(line, owned.session.id, owned.session.last_seq, is_own=True)
+            session = owned.session
+            self.follow(line, session.id, session.last_seq, own_since=session.epoch)
         held, line.held = line.held or [], None
         for frame, change in held:
             line.outbox.push(frame)
@@ -157,12 +161,13 @@ class Desk:
             self._refresh(session.tenant_id)
 
     def _follow_owner(self, line: Line, change: OwnerChange) -> None:
-        session_id, is_own = change.session.id, change.session.owner == line.agent.id
-        follow = line.follows.get(session_id)
+        """By epoch: an older change may be told after a newer one, or after the snapshot."""
+        session, is_own = change.session, change.session.owner == line.agent.id
+        follow = line.follows.get(session.id)
         if is_own and follow is None:
-            self.follow(line, session_id, change.activity.seq, is_own=True)
-        elif not is_own and follow is not None and follow.is_own:
-            self.unfollow(line, session_id)
+            self.follow(line, session.id, change.activity.seq, own_since=session.epoch)
+        elif not is_own and follow and follow.is_own and session.epoch > follow.epoch:
+            self.unfollow(line, session.id)
 
     async def _follow(self, line: Line, session_id: str, after: int) -> None:
         follower = Follower(

@@ -33,8 +33,8 @@ OWNERS = frozenset({"bot", "waiting", "resolved"})
 
 
 def encode(frame: Frame) -> bytes:
-    """As it goes over the wire."""
-    return orjson.dumps(frame)
+    """As it goes over the wire; copied, as orjson's own takes up to eight times its length."""
+    return bytes(memoryview(orjson.dumps(frame)))
 
 
 def agent(shown: Agent) -> Frame:

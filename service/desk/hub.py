@@ -25,10 +25,11 @@ GONE_SECONDS = 2.0
 
 @dataclass(slots=True)
 class Follow:
-    """A session that a socket follows; by itself where it is the agent's own."""
+    """A session that a socket follows; by itself where it is the agent's own, since `epoch`."""
 
     task: asyncio.Task[None]
     is_own: bool
+    epoch: int
 
 
 @dataclass(slots=True, eq=False)
@@ -123,10 +124,12 @@ class Hub:
     def set_status(self, agent_id: str, status: Status) -> None:
         self._presences[agent_id].status = status
 
-    def is_here(self, agent_id: str) -> bool:
-        """Is this agent connected, online or away?"""
+    def is_here(self, agent_id: str, tenant_id: str) -> bool:
+        """Is this agent of the tenant connected, online or away?"""
         presence = self._presences.get(agent_id)
-        return presence is not None and presence.is_here(self._clock())
+        if presence is None or presence.agent.tenant_id != tenant_id:
+            return False
+        return presence.is_here(self._clock())
 
     def here(self, tenant_id: str) -> list[Frame]:
         """A tenant's agents who are there, by name, with their status."""
@@ -166,10 +169,10 @@ class Hub:
         droppable: bool = False,
     ) -> None:
         """Push a frame to every socket of a tenant's agents; after its snapshot, if that is still
-        on its way."""
+        on its way. What may be dropped is in the snapshot then."""
         encoded = frames.encode(frame)
         for line in self.lines(tenant_id):
-            if line.held is not None:
-                line.held.append((encoded, change))
-            else:
+            if line.held is None:
                 line.outbox.push(encoded, droppable=droppable)
+            elif not droppable:
+                line.held.append((encoded, change))

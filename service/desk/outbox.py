@@ -15,6 +15,8 @@ from collections.abc import Callable
 
 FRAMES = 256
 """The bound. With messages of ordinary length some 100 kB."""
+BYTES = 128 * 1024
+"""Where the bound is for what waits for room, if that is reached sooner."""
 PATIENCE_SECONDS = 5.0
 
 
@@ -25,6 +27,7 @@ class Outbox:
         self._most = most
         self._clock = clock
         self._frames: deque[tuple[bytes, bool]] = deque()
+        self._bytes = 0
         self._filled = asyncio.Event()
         self._room: deque[asyncio.Future[None]] = deque()
         self._full_since: float | None = None
@@ -49,7 +52,7 @@ class Outbox:
 
     async def put(self, frame: bytes) -> None:
         """Add a frame as soon as there is room."""
-        while len(self._frames) >= self._most:
+        while not self._has_room():
             self._mark_full()
             room: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             self._room.append(room)
@@ -62,9 +65,11 @@ class Outbox:
             self._filled.clear()
             await self._filled.wait()
         frame, _ = self._frames.popleft()
+        self._bytes -= len(frame)
         self._taken += 1
         self._note_progress()
-        self._let_in(self._most - len(self._frames))
+        if self._has_room():
+            self._let_in(self._most - len(self._frames))
         return frame
 
     def is_too_slow(self, patience: float = PATIENCE_SECONDS) -> bool:
@@ -73,8 +78,12 @@ class Outbox:
             return True
         return self._full_since is not None and self._clock() - self._full_since >= patience
 
+    def _has_room(self) -> bool:
+        return len(self._frames) < self._most and self._bytes < BYTES
+
     def _add(self, frame: bytes, droppable: bool) -> None:
         self._frames.append((frame, droppable))
+        self._bytes += len(frame)
         self._filled.set()
 
     def _let_in(self, free: int) -> None:
@@ -98,9 +107,10 @@ class Outbox:
 
     def _drop_one(self) -> bool:
         """Make room: the oldest frame that may be dropped goes."""
-        for place, (_, droppable) in enumerate(self._frames):
+        for place, (frame, droppable) in enumerate(self._frames):
             if droppable:
                 del self._frames[place]
+                self._bytes -= len(frame)
                 self.dropped += 1
                 return True
         return False

@@ -359,14 +359,22 @@ COMMANDS: tuple[type[Command], ...] = get_args(get_args(AnyCommand)[0])
 
 def parse(raw: bytes) -> AnyCommand:
     """A command. Raises InvalidRequest."""
-    if b"\\u0000" in raw:
-        raise InvalidRequest("Texts must not hold the character NUL.")
     try:
-        return _COMMANDS.validate_json(raw)
+        command = _COMMANDS.validate_json(raw)
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         where = ".".join(str(part) for part in first["loc"])
         raise InvalidRequest(f"{where}: {first['msg']}" if where else first["msg"]) from None
+    if b"\\u0000" in raw and _has_nul(command):
+        raise InvalidRequest("Texts must not hold the character NUL.")
+    return command
+
+
+def _has_nul(command: Command) -> bool:
+    """Is it in a text of the command, and not just spelt out in one?"""
+    values = command.model_dump().values()
+    texts = [text for value in values for text in (value if isinstance(value, dict) else [value])]
+    return any(isinstance(text, str) and "\0" in text for text in texts)
 
 
 def types_of(shape: Any) -> tuple[str, ...]:

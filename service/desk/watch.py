@@ -21,6 +21,9 @@ REVOKED, TOO_SLOW = 4003, 4008
 LOOKS_A_GRACE = 4
 """How often in a grace period everything is looked at, a second apart at most."""
 LEASES_A_GRACE = 3
+PAUSE_SECONDS, SPREAD_SECONDS = 0.005, 1.0
+"""The pause after each line that is closed and each agent who has gone, so that many at once hold
+up nobody else; and how long all of them may take."""
 _OVERLAP = 10 * ids.SECOND  # a revocation may be committed a little after its time
 
 
@@ -69,13 +72,16 @@ class Watch:
                     log.exception("a look failed", extra={"action": "watch_failed"})
 
     async def _lines(self) -> None:
-        for line in self._hub.every_line():
-            if line.outbox.is_too_slow():
-                line.close(TOO_SLOW)
+        slow = [line for line in self._hub.every_line() if line.outbox.is_too_slow()]
+        for line in slow:
+            line.close(TOO_SLOW)
+            await _pause(len(slow))
 
     async def _presences(self) -> None:
-        for agent in self._hub.newly_gone(self._grace):
+        gone = self._hub.newly_gone(self._grace)
+        for agent in gone:
             self._desk.tell_presence(agent, "offline")
+            await _pause(len(gone))
 
     async def _leases(self) -> None:
         if self._clock() - self._leased_at >= self._micros(self._grace / LEASES_A_GRACE):
@@ -100,3 +106,7 @@ class Watch:
     @staticmethod
     def _micros(seconds: float) -> int:
         return int(seconds * ids.SECOND)
+
+
+async def _pause(count: int) -> None:
+    await asyncio.sleep(min(PAUSE_SECONDS, SPREAD_SECONDS / count))

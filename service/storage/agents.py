@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from sqlalchemy import and_, bindparam, insert, or_, select, update
+import orjson
+from sqlalchemy import and_, bindparam, func, insert, or_, select, update
 
 from service import ids
 from service.errors import DuplicateAgent, UnknownAgent
@@ -54,8 +56,9 @@ UPDATE_TOKEN = Statement(
     .where(A.id == bindparam("of_id"))
     .values({"token_hash": bindparam("token_hash")})
 )
+_ids = func.json_each(bindparam("of_ids")).table_valued("value")
 SEEN = Statement(
-    update(table(A)).where(A.id == bindparam("of_id")).values({"seen_at": bindparam("seen_at")})
+    update(table(A)).where(A.id.in_(select(_ids.c.value))).values({"seen_at": bindparam("seen_at")})
 )
 
 
@@ -103,6 +106,8 @@ class Agents:
     def __init__(self, database: Database, clock: ids.Clock = ids.now) -> None:
         self._database = database
         self._clock = clock
+        self._seen: set[str] = set()
+        self._writing: asyncio.Task[None] | None = None
 
     async def by_token(self, token: str) -> Agent | None:
         """Whose token it is; nobody's once it was rotated away or the agent revoked."""
@@ -195,21 +200,29 @@ class Agents:
         return await self._database.write(unit)
 
     async def seen(self, agent_ids: Sequence[str]) -> None:
-        """These agents are connected now. One commit, however many they are."""
+        """These agents are connected now. One statement, for however many come until its turn."""
         if not agent_ids:
             return
-        now = self._clock()
-
-        async def unit(tx: Transaction) -> None:
-            for agent_id in agent_ids:
-                await tx.run(SEEN, of_id=agent_id, seen_at=now)
-
-        await self._database.write(unit)
+        self._seen.update(agent_ids)
+        if self._writing is None or self._writing.done():  # done: the last one failed
+            self._writing = asyncio.create_task(self._write_seen(), name="agents-seen")
+        await asyncio.shield(self._writing)
 
     async def revoked_since(self, moment: int) -> list[str]:
         """Ids of the agents revoked at or after `moment`, in that order."""
         rows = await self._database.all(REVOKED_SINCE, moment=moment)
         return [row["id"] for row in rows]
+
+    async def _write_seen(self) -> None:
+        written: set[str] = set()  # a unit may be run twice
+
+        async def unit(tx: Transaction) -> None:
+            written.update(self._seen)
+            self._seen, self._writing = set(), None
+            of_ids = orjson.dumps(list(written)).decode()
+            await tx.run(SEEN, of_ids=of_ids, seen_at=self._clock())
+
+        await self._database.write(unit)
 
 
 async def _check_name(tx: Transaction, tenant_id: str, agent_id: str, name: str) -> None:

@@ -14,6 +14,7 @@ from service.storage.models import Session as S
 from service.storage.models import Turn
 from service.storage.prefix_cache import ROW_OVERHEAD
 from service.storage.session_statements import ROLES, VIEW_SINCE
+from service.storage.transitions import TO_BOT
 
 _counted = (
     select(M.session_id, func.count().label("rows"), func.max(M.seq).label("newest"))
@@ -73,8 +74,10 @@ _last_change = (
     .correlate(_bot)
     .scalar_subquery()
 )
-BOT_SPOKE_UNASKED = select(_bot.session_id).where(
-    _bot.kind == "bot", _last_change.not_in(("withdrawn", "returned to bot", "reopened"))
+BOT_SPOKE_UNASKED = (
+    select(_bot.session_id)
+    .join(S, S.id == _bot.session_id)
+    .where(S.epoch > 0, _bot.kind == "bot", _last_change.not_in(TO_BOT))
 )
 SESSIONS = select(S.id, S.system_hash, S.prefix_key, S.answered_seq)
 

@@ -14,6 +14,7 @@ from service import ids, prefix
 from service.errors import (
     AlreadyClaimed,
     AtCapacity,
+    InvalidRequest,
     NotAuthenticated,
     NotFound,
     NotOwner,
@@ -154,11 +155,15 @@ class Handovers:
         the queue; some of them, until there are none."""
 
         async def unit(tx: Transaction) -> list[OwnerChange]:
-            rows = await tx.all(sql.LOST, before=unseen_since)
-            return [
-                await self._change(tx, records.session(row), "waiting", "agent lost")
-                for row in rows[:LOST_AT_ONCE]
-            ]
+            changes: list[OwnerChange] = []
+            for lost in map(agent_of, await tx.all(sql.LOST, before=unseen_since)):
+                of = {"of_tenant": lost.tenant_id, "of_owner": lost.id}
+                for row in (await tx.all(sql.OWNED, **of))[: LOST_AT_ONCE - len(changes)]:
+                    session = records.session(row)
+                    changes.append(
+                        await self._change(tx, session, "waiting", "agent lost", by=lost)
+                    )
+            return changes
 
         if not await self._database.all(sql.LOST, before=unseen_since):
             return []
@@ -169,7 +174,8 @@ class Handovers:
 
         A message is the assistant's in the model's eyes and answers whatever the customer said
         before it, so the chain of the prefix hash goes on through it; a note is in nobody's.
-        Raises NotFound, NotOwner (not for notes), NotAuthenticated.
+        Raises NotFound, NotOwner (not for notes), NotAuthenticated, InvalidRequest where the
+        client_msg_id was another text's.
         """
 
         async def unit(tx: Transaction) -> Message:
@@ -177,7 +183,7 @@ class Handovers:
             session = await _session_of_tenant(tx, session_id, agent.tenant_id)
             same = {"of_agent": agent.id, "of_client_id": words.client_msg_id}
             if known := await tx.one(sql.MESSAGE_BY_CLIENT_ID, of_session=session_id, **same):
-                return records.message(known)
+                return _same(records.message(known), words)
             if not words.is_note and session.owner != agent.id:
                 raise NotOwner(context=await _owner(tx, session))
             return await self._write(tx, session, agent, words)
@@ -257,6 +263,13 @@ class Handovers:
                 **counted,
             )
         return message
+
+
+def _same(known: Message, words: Words) -> Message:
+    """The message that is said again. Raises InvalidRequest where it is another one."""
+    if (known.kind == "note", known.content) != (words.is_note, words.content):
+        raise InvalidRequest("This client_msg_id, or cmd_id, was used for another text.")
+    return known
 
 
 async def _name_with(tx: Transaction, session: Session, content: str) -> PrefixHash:

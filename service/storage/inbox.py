@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import and_
+
 from service.storage import records
 from service.storage import session_statements as sql
 from service.storage.database import Database, Row
@@ -44,7 +46,7 @@ class Inbox:
 
         Each with `owned`, an OwnedSession, and of its last words `kind` and `content`, or None.
         """
-        is_agent = S.owner.not_in(("bot", "waiting", "resolved"))
+        is_agent = and_(*(S.owner != name for name in ("bot", "waiting", "resolved")))
         is_wanted = is_agent if owner == "agent" else S.owner == owner
         rows = await self._database.report(
             sql.LISTED.where(is_wanted), of_tenant=tenant_id, most=limit

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import and_, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import and_, bindparam, delete, exists, func, insert, or_, select, update
 
 from service.storage.database import Statement
 from service.storage.models import Agent as A
@@ -214,9 +214,10 @@ WAITING_BEFORE = Statement(
     )
 )
 LOST = Statement(
-    select(S.__table__, A.name.label("agent_name"))
-    .join(A, A.id == S.owner)
-    .where(or_(A.revoked_at.is_not(None), A.seen_at < bindparam("before")))
+    select(A.__table__).where(
+        or_(A.revoked_at.is_not(None), A.seen_at < bindparam("before")),
+        exists().where(S.tenant_id == A.tenant_id, S.owner == A.id),
+    )
 )
 _newest_words = (
     select(M.seq)

@@ -182,18 +182,23 @@ class Sessions:
 
         await self._database.write(unit)
 
-    async def erase(self, session_id: str) -> None:
-        """Remove a session everywhere, its cache rows included; its turns lose their link to it."""
+    async def erase(self, session_id: str) -> Session:
+        """Remove a session everywhere, its cache rows included; its turns lose their link to it.
 
-        async def unit(tx: Transaction) -> None:
-            found(await tx.one(sql.SESSION, of_id=session_id))
+        Returns it as it was at the last. Raises NotFound.
+        """
+
+        async def unit(tx: Transaction) -> Session:
+            session = await read_session(tx, session_id)
             await self._cache.forget_session(tx, session_id)
             await tx.run(sql.ERASE_MESSAGES, of_session=session_id)
             await tx.run(sql.ERASE_SESSION, of_session=session_id)
             await tx.run(sql.DETACH_TURNS, of_session=session_id)
+            return session
 
-        await self._database.write(unit)
+        erased = await self._database.write(unit)
         await self._database.shred()
+        return erased
 
     async def cached(self, session_id: str) -> list[dict[str, Any]]:
         """The cache rows that were stored on a session's account."""

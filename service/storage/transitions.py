@@ -30,7 +30,8 @@ Cause = Literal[
     "agent lost",
 ]
 """The content of an activity message: what happened, in words that stay."""
-
+TO_BOT: frozenset[str] = frozenset({"withdrawn", "returned to bot", "reopened"})
+"""Causes after which the bot has a session."""
 
 _TICK = ids.SECOND // 1000
 """Places in the queue are told in milliseconds, and are in the same order inside."""

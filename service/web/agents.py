@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket as sockets
+import struct
 from typing import Any
-from urllib.parse import urlsplit
 
 from aiohttp import WSMessage, WSMsgType, web
 
@@ -27,6 +28,9 @@ _UNSENT_BYTES = 64 * 1024
 """What one socket may have on its way, in this process and, about as much, in the kernel."""
 _GOODBYE_SECONDS = 2.0
 """How long a peer gets to read what it was sent and to say goodbye."""
+_AT_ONCE = struct.pack("ii", 1, 0)
+"""For SO_LINGER, to close without waiting: else the kernel keeps what a peer does not read for
+minutes, and the peer never hears that it was closed."""
 
 
 async def ticket(request: web.Request) -> web.Response:
@@ -70,13 +74,15 @@ async def socket(request: web.Request) -> web.StreamResponse:
     if offered and SUBPROTOCOL not in offered:  # aiohttp would log what was offered: a ticket
         raise NotAWebSocket
     agent = await _who(request, offered)
+    longest = rooms(request).settings.max_message_chars
     ws = web.WebSocketResponse(
         protocols=(SUBPROTOCOL,),
         heartbeat=HEARTBEAT_SECONDS,
         compress=False,
-        max_msg_size=requests.SMALL_BODY,
+        max_msg_size=requests.SMALL_BODY + requests.LONGEST_CHARACTER * longest,
         writer_limit=_UNSENT_BYTES,
         timeout=_GOODBYE_SECONDS,
+        autoclose=False,  # where this side closes first, it has said so already
     )
     await ws.prepare(request)
     if agent is None:  # only an open socket can tell a browser why it is closed
@@ -98,6 +104,7 @@ class _Connection:
         self._room = rooms(request)
         self._sender: asyncio.Task[None] | None = None
         self._closer: asyncio.Task[None] | None = None
+        self._heard_all = asyncio.Event()
 
     async def run(self, agent: Agent) -> None:
         """Until the socket closes."""
@@ -105,8 +112,10 @@ class _Connection:
         self._sender = asyncio.create_task(self._send(line), name="socket-sender")
         try:
             async for frame in self._ws:
-                await self._hear(line, frame)
+                if self._closer is None:
+                    await self._hear(line, frame)
         finally:
+            self._heard_all.set()
             self._sender.cancel()
             await asyncio.shield(self._room.desk.disconnect(line))
             if self._closer is not None:
@@ -123,6 +132,7 @@ class _Connection:
             await self._room.commands.run(line, frame.data.encode())
         elif frame.type is WSMsgType.BINARY:
             await self._room.commands.run(line, frame.data)
+        await asyncio.sleep(0)  # the sender's turn: who asks much at once is not a slow reader
 
     async def _send(self, line: Line) -> None:
         try:
@@ -132,20 +142,24 @@ class _Connection:
             self.abort()
 
     async def _close(self, code: int) -> None:
+        """Say why, and wait for the peer's goodbye: a browser whose own one finds no connection
+        any more reports 1006, whatever the code was. (`WebSocketResponse.close` does not wait
+        while another task receives.)"""
         if self._sender is not None:
             self._sender.cancel()
-        try:
+        with contextlib.suppress(TimeoutError, ConnectionError):
             async with asyncio.timeout(_GOODBYE_SECONDS):
-                await self._ws.close(code=code, drain=False)
-        except (TimeoutError, ConnectionError):
-            self.abort()
-        if self._request.transport is not None:
-            self.abort()
+                await self._ws.send_frame(code.to_bytes(2, "big"), WSMsgType.CLOSE)
+                await self._heard_all.wait()
+        self.abort()
 
     def abort(self) -> None:
-        """Drop the connection."""
-        if self._request.transport is not None:
-            self._request.transport.abort()
+        """Drop the connection, and what is on its way to a peer that does not read."""
+        if (transport := self._request.transport) is not None:
+            if transport.get_write_buffer_size():
+                kernel = transport.get_extra_info("socket")
+                kernel.setsockopt(sockets.SOL_SOCKET, sockets.SO_LINGER, _AT_ONCE)
+            transport.abort()
 
 
 async def _who(request: web.Request, offered: list[str]) -> Agent | None:
@@ -162,7 +176,8 @@ async def _who(request: web.Request, offered: list[str]) -> Agent | None:
     else:
         agent = None
     origin = request.headers.get("Origin")
-    if agent is None or origin is None or urlsplit(origin).netloc == request.host:
+    own = (f"http://{request.host}", f"https://{request.host}")  # a proxy may speak TLS for it
+    if agent is None or origin is None or origin in own:
         return agent
     tenant = await room.tenants.find(agent.tenant_id)
     return agent if origin in tenant.origins else None

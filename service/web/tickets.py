@@ -20,7 +20,8 @@ class Tickets:
     def issue(self, agent_id: str) -> tuple[str, int]:
         """A ticket for an agent, and when it expires. Raises TooManyTickets."""
         now = self._clock()
-        for key, (_, expires_at) in list(self._open.items()):  # in the order of their expiry
+        while self._open:  # in the order of their expiry
+            key, (_, expires_at) = next(iter(self._open.items()))
             if expires_at > now:
                 break
             del self._open[key]
