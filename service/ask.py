@@ -48,7 +48,8 @@ class Ask:
     """One question to the model.
 
     `request` is the body without its messages; `before` names the list up to the last answer,
-    `name` all of it.
+    `name` all of it. `conversation` is the same for every turn of one: a session's id, or what a
+    list begins with.
     """
 
     tenant: Tenant
@@ -61,6 +62,7 @@ class Ask:
     canonical: Canonical
     can_shorten: bool
     stream: bool
+    conversation: str
     session: SessionAsk | None = None
     no_cache: bool = False
     no_store: bool = False
@@ -108,6 +110,7 @@ def of_list(tenant: Tenant, body: Body, *, no_cache: bool = False, no_store: boo
         canonical=canonical,
         can_shorten=(body.get("n") or 1) == 1 and context.can_shorten(messages),
         stream=bool(body.get("stream")),
+        conversation=names[min(start + 1, len(messages))].key.hex(),
         no_cache=no_cache,
         no_store=no_store,
     )
@@ -140,6 +143,7 @@ async def of_session(
         read = view if cut >= session.plan.cut else await sessions.view_since(session.id, cut)
         return [e for e in read if cut < e.anchor <= session.answered_seq]
 
+    of = _session_ask(session, newest[-1].anchor, top, idle=idle, force=force, is_draft=is_draft)
     return Ask(
         tenant=tenant,
         request=request,
@@ -151,9 +155,8 @@ async def of_session(
         canonical=Canonical(),
         can_shorten=True,
         stream=True,
-        session=_session_ask(
-            session, newest[-1].anchor, top, idle=idle, force=force, is_draft=is_draft
-        ),
+        conversation=session.id,
+        session=of,
         no_cache=no_cache or is_draft,
         no_store=no_store or is_draft,
     )

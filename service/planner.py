@@ -7,10 +7,11 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
-from service import completion, context, tokens
+from service import cache_marks, completion, context, look_back, tokens
 from service.ask import Ask
 from service.completion import Body
-from service.context import Entry, Payload, StandIn
+from service.context import Entry, Payload, StandIn, WireMessage
+from service.indexes import Indexes
 from service.prefix import PrefixHash
 from service.prices import Price, PriceList
 from service.storage.ledger import Layout, Status
@@ -28,6 +29,7 @@ class Course:
 
     `full_tokens` is the whole list, `full_warm` how much of it a provider that is sent everything
     would have seen the turn before, `prefix_tokens` the prefix without the system's messages.
+    `messages` are the payload's as they are sent, `hints` the fields that go with them.
     """
 
     id: str
@@ -38,6 +40,8 @@ class Course:
     full_warm: int = 0
     prefix_tokens: int = 0
     payload: Payload = field(default_factory=lambda: Payload([], 0, StandIn()))
+    messages: list[WireMessage] = field(default_factory=list)
+    hints: dict[str, Any] = field(default_factory=dict)
     called: bool = False
 
 
@@ -47,6 +51,7 @@ class Planner:
     def __init__(self, cache: PrefixCache, prices: PriceList) -> None:
         self._cache = cache
         self._prices = prices
+        self._indexes = Indexes()
 
     def price(self, ask: Ask) -> Price:
         return self._prices.price(str(ask.request["model"]))
@@ -57,6 +62,9 @@ class Planner:
         stand_in, tail = await self._stand_in(ask, course, price)
         idle = ask.session.idle if ask.session else False
         payload = context.plan(stand_in, ask.system, tail, ask.newest, price, idle=idle)
+        if ask.can_shorten:
+            payload = await self._recall(ask, payload, price)
+            self._mark(ask, course, payload, price)
         before = ask.system_tokens + course.prefix_tokens
         course.full_tokens = before + ask.newest_tokens + tokens.REPLY_PRIMING
         course.full_warm = 0 if idle or not tail else before - tail[-1].tokens
@@ -67,6 +75,29 @@ class Planner:
         elif not payload.is_whole:
             course.layout = "checkpoint"
         course.payload = payload
+        course.messages = course.messages or payload.messages
+
+    def _mark(self, ask: Ask, course: Course, payload: Payload, price: Price) -> None:
+        """Tell the provider what to keep, unless the caller does that."""
+        if not any(name in ask.request for name in cache_marks.OWN):
+            course.hints = cache_marks.hints(payload, ask.conversation, price)
+            course.messages = cache_marks.marked(payload, price)
+
+    async def _recall(self, ask: Ask, payload: Payload, price: Price) -> Payload:
+        """The payload with what the newest message needs of the folded rounds, if anything."""
+        question = "\n".join(context.text_of(entry.message) for entry in ask.newest)
+        if payload.is_whole or not look_back.asks(question):
+            return payload
+        index = await self._indexes.of(ask, payload.stand_in.plan.cut)
+        present = "\n".join(context.text_of(message) for message in payload.messages)
+        found = index.find(question, present.removesuffix(question))
+        recalled = context.with_recall(payload, found, ask.newest) if found else payload
+        fits = recalled.tokens <= price.context_window * context.WINDOW_SHARE
+        return recalled if fits else payload
+
+    def forget(self, session_id: str) -> None:
+        """An erased session is forgotten here too."""
+        self._indexes.forget(session_id)
 
     async def _stand_in(
         self, ask: Ask, course: Course, price: Price

@@ -141,6 +141,10 @@ class Turns:
         turn.task.add_done_callback(self._forget)
         return turn
 
+    def forget(self, session_id: str) -> None:
+        """A session was erased: nothing of it stays in memory."""
+        self._planner.forget(session_id)
+
     async def drain(self, seconds: float) -> None:
         """Let the running turns end; stop those that don't, as if the process had died."""
         if self._running:
@@ -226,8 +230,8 @@ class Turns:
         return Landed(cached.value, stored=True)
 
     async def _call(self, turn: Turn, flight: Flight) -> Landed:
-        request = turn.ask.request | {"messages": turn.course.payload.messages}
         course = turn.course
+        request = turn.ask.request | course.hints | {"messages": course.messages}
         course.called = True
         self._metrics.overhead.observe((self._clock() - course.started_at) / ids.SECOND)
         body: Body = {}

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service import context, tokens
+from service import context, head, tokens
 from service.context import Entry, Payload, StandIn
 from service.prices import Price
 
@@ -108,16 +108,24 @@ def test_the_head_is_never_the_systems_and_holds_the_customers_words_alone(
     for payload in drive(conversation, price):
         assert [m["role"] for m in payload.messages].count("system") == 1
         assert payload.messages[0] == SYSTEM[0].message
-        heads = [m for m in payload.messages if m["content"].startswith(context.HEAD)]
+        heads = [m for m in payload.messages if m["content"].startswith(head.HEAD)]
         assert [m["role"] for m in heads] in ([], ["user"])
-        said = "\n".join(question for question, _ in conversation)
+        said = " ".join(question for question, _ in conversation)
         for line in "\n".join(m["content"] for m in heads).splitlines()[1:]:
-            assert line.partition(": ")[2] in said
+            quoted = line.removeprefix("- ").rpartition("? ")[2].partition(": ")
+            assert all(word in said for word in (quoted[2] or quoted[0]).split())
 
 
 def test_without_a_providers_cache_every_turn_cuts_to_two_rounds() -> None:
-    sent = drive([("a question of some words", "an answer of some words")] * 20, NO_CACHE)
-    assert [len(payload.messages) for payload in sent] == [2, 4, 6] + [6] * 17
+    rounds = [("a question of some words " * 9, "an answer of some words " * 9)] * 20
+    sent = drive(rounds, NO_CACHE)
+    assert [len(payload.messages) for payload in sent] == [2, 4, 6] + [7] * 17
+
+
+def test_what_it_takes_to_fold_is_weighed_against_what_is_folded() -> None:
+    sent = drive([("a question", "an answer")] * 20, NO_CACHE)
+    sizes = [payload.tokens for payload in sent]
+    assert max(sizes) - sizes[-1] <= 2 * 12  # two rounds of these: never much above the best
 
 
 @pytest.mark.parametrize(("discount", "best"), [(0.5, 4.9), (0.75, 8.6), (0.9, 14.8)])
@@ -126,7 +134,7 @@ def test_with_a_providers_cache_the_cuts_are_as_far_apart_as_is_cheapest(
 ) -> None:
     """n* = sqrt(2dM / ((1-d)r)) for rounds of r tokens and M tokens that go cold at a cut."""
     price = Price(input=1, cached_input=1 - discount, output=4, min_cacheable_tokens=0)
-    rounds = [("word " * 21, "word " * 56)] * 200
+    rounds = [("so " * 21, "so " * 56)] * 200  # words that leave nothing in a head
     cuts = [payload.stand_in.plan.cut for payload in drive(rounds, price)]
     moves = [turn for turn in range(1, len(cuts)) if cuts[turn] != cuts[turn - 1]]
     between = (moves[-1] - moves[0]) / (len(moves) - 1)

@@ -20,6 +20,8 @@ from tests.watching import assert_all_agrees, rows, turns_of
 
 PROMPT = "You are the shop's helper."
 CACHING = {"input": 2.5, "cached_input": 0.25, "output": 10, "min_cacheable_tokens": 0}
+TURNS = 70
+"""So many that a chat is cut, also where a provider caches."""
 PURGE = "DELETE FROM prefix_cache"
 
 
@@ -217,12 +219,12 @@ async def test_a_stand_in_rebuilt_each_turn_is_the_one_that_was_kept(
         for purges in (False, True):
             session = await recap.open_session()
             statuses = []
-            for turn in range(24):
+            for turn in range(TURNS):
                 if purges:
                     rows(recap.database, PURGE)
                 answer = await recap.say(session, asked(turn) + " It is on fire. " * (turn % 5))
                 statuses.append(answer["cache"]["status"])
-            assert statuses[1:] == ["miss" if purges else "hit"] * 23
+            assert statuses[1:] == ["miss" if purges else "hit"] * (TURNS - 1)
             assert answer["cache"]["layout"] == "checkpoint"
             made.append([json.dumps(request) for request in recap.upstream.requests])
             recap.upstream.requests.clear()
@@ -237,7 +239,7 @@ async def test_between_two_cuts_a_payload_grows_only_at_its_end(
     async with start_recap(prices_file=prices_file(tmp_path, **CACHING)) as recap:
         session = await recap.open_session()
         cuts = []
-        for turn in range(30):
+        for turn in range(TURNS):
             await recap.say(session, asked(turn) + " It is broken." * (turn % 4))
             (row,) = rows(recap.database, "SELECT plan FROM sessions")
             cuts.append(json.loads(row["plan"])[0])

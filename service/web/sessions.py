@@ -149,9 +149,10 @@ async def export(request: web.Request) -> web.Response:
 async def erase(request: web.Request) -> web.Response:
     """Erase a conversation everywhere, the cache included."""
     session, _ = await requests.session_of_tenant(request)
-    await asyncio.shield(rooms(request).sessions.erase(session.id))  # whoever asked may leave
+    erased = await asyncio.shield(rooms(request).sessions.erase(session.id))  # whoever asked may go
+    rooms(request).turns.forget(session.id)
     rooms(request).channels.end_session(session.id)
-    rooms(request).desk.tell_erased(session)
+    rooms(request).desk.tell_erased(erased)
     return web.Response(status=204)
 
 
@@ -186,7 +187,8 @@ async def _stream_batch(
             if batch.done.done():
                 break
             try:
-                await asyncio.wait_for(wake.wait(), HEARTBEAT_SECONDS)
+                async with asyncio.timeout(HEARTBEAT_SECONDS):
+                    await wake.wait()
             except TimeoutError:
                 await stream.heartbeat()
         await _send_rest(stream, batch.live, place)

@@ -1,0 +1,208 @@
+"""Recall: what was said earlier, fetched back because the newest question needs it.
+
+Lexical, inside one conversation. The unit is a round; terms are words without their endings, whole
+identifiers, and pairs of Chinese characters; rounds are ranked by BM25 with the conversation's own
+frequencies, and the newest wins a tie. A question often shares no word with its answer ("1596") but
+with what was said around it, so a round also counts for its neighbours.
+
+Two things come of it. The **record**: the customer's own words in the folded rounds, condensed,
+which rides along with a question that looks back; where it would be too long, the likeliest lines.
+And the **quotes**: the rounds that match the question best, word for word. A question that does not
+look back gets quotes only if it names something rare that the payload lacks; most get nothing.
+
+Pure. An index grows by a round at a time; building it whole gives the same.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from service import digest, look_back, tokens
+
+RECORD_TOKENS: Final = 900
+"""What the record may take; the customer's side of some 150 rounds, condensed."""
+QUOTE_TOKENS: Final = 150
+QUOTES: Final = 3
+LONGEST_QUOTE: Final = 400
+"""Characters of one side of a quoted round."""
+K1: Final = 1.2
+B: Final = 0.5
+"""BM25's usual saturation, and a length that counts less: rounds are short."""
+NEAR: Final = 8
+NEARNESS: Final = 0.85
+"""A round counts for those up to so many rounds away, by so much a round."""
+COVERED: Final = 0.5
+"""The share of a question's weight that must have been said for a round to be close to it."""
+RARE_SHARE: Final = 0.02
+RARE_ROUNDS: Final = 3
+"""A term is rare in up to so many rounds, or this share of them."""
+
+_WORD: Final = re.compile(rf"[^\W_{digest.CJK}]+(?:[-.@/'’:][^\W_{digest.CJK}]+)*")
+_HAN_RUN: Final = re.compile(f"[{digest.CJK}]+")
+_ENDING: Final = re.compile(r"(?:ing|ed|es|(?<!s)s|e)$")
+_VALUE: Final = re.compile(r"\d|[A-Z][a-z]")
+_WANTS_NUMBER: Final = re.compile(
+    r"how (?:many|much|old|long|far)|number|digits|account|\bpin\b|\bids?\b|price|cost|phone|date|"
+    r"\bday\b|\btime\b|多少|几|号|价|钱|时间|多久|多长|电话|联系",
+    re.IGNORECASE,
+)
+_EMPTY_CHINESE: Final = re.compile(
+    "之前|前面|刚才|刚刚|上次|时候|记得|来着|什么|多少|怎么|哪里|哪个|哪家|哪种|哪位|一个|一家|一下|名字|"
+    "全名|告诉|知道|推荐|打算|可以|没有|[的是我你您他她它们了吗呢吧啊呀嘛么在有请问想要会能这那和跟与就都"
+    "也很还又再把被给帮到从对说提讲报过得着个几谁哪啥为]"
+)
+"""What tells no two rounds apart; a run of Chinese is cut there before it is paired."""
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What the customer said, what was answered, and the place of the customer's words."""
+
+    said: str
+    answered: str
+    anchor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What is fetched back: lines of the record, and quoted rounds; both oldest first."""
+
+    lines: list[str]
+    quotes: list[Round]
+
+    def __bool__(self) -> bool:
+        return bool(self.lines or self.quotes)
+
+
+@dataclass(slots=True)
+class Index:
+    """The folded rounds of one conversation."""
+
+    rounds: list[Round] = field(default_factory=list)
+    _lines: list[str] = field(default_factory=list)
+    _sizes: list[int] = field(default_factory=list)
+    _places: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
+    _lengths: list[int] = field(default_factory=list)
+
+    def add(self, new: Round) -> None:
+        """The next round."""
+        label = digest.label_of(self.rounds[-1].answered) if self.rounds else ""
+        line = digest.line_of(new.said, label)
+        counted = Counter(terms(new.said))
+        place = len(self.rounds)
+        self.rounds.append(new)
+        self._lines.append(line)
+        self._sizes.append(tokens.count(line) + 2 if line else 0)
+        self._lengths.append(sum(counted.values()))
+        for term, times in counted.items():
+            self._places.setdefault(term, []).append((place, times))
+
+    def find(self, question: str, present: str) -> Found:
+        """What `question` needs of these rounds; `present` is what the payload holds already."""
+        if not self.rounds or not look_back.asks(question):
+            return Found([], [])
+        asked = set(terms(question))
+        if look_back.looks_back(question):
+            scores = self._scores(asked)
+            quotes = self._quotes(scores) if self._covers(asked) else []
+            return Found(self._record(scores, question), quotes)
+        lacking = {term for term in asked if self._is_rare(term)}
+        lacking -= set(terms(present)) if lacking else set()
+        return Found([], self._quotes(self._scores(lacking)) if lacking else [])
+
+    def _is_rare(self, term: str) -> bool:
+        held = len(self._places.get(term, ()))
+        return 0 < held <= max(RARE_ROUNDS, RARE_SHARE * len(self.rounds))
+
+    def _covers(self, asked: Iterable[str]) -> bool:
+        """Was most of what is asked about said at all? Else nothing is close to the question."""
+        weights = {term: self._weight(term) for term in asked}
+        said = sum(weight for term, weight in weights.items() if term in self._places)
+        return said > 0 and said >= COVERED * sum(weights.values())
+
+    def _weight(self, term: str) -> float:
+        """How much a term tells rounds apart: BM25's inverse document frequency."""
+        held = len(self._places.get(term, ()))
+        return math.log(1 + (len(self.rounds) - held + 0.5) / (held + 0.5))
+
+    def _scores(self, asked: Iterable[str]) -> list[float]:
+        """BM25 of each round."""
+        count = len(self.rounds)
+        mean = sum(self._lengths) / count or 1.0
+        scores = [0.0] * count
+        for term in asked:
+            places = self._places.get(term, ())
+            weight = self._weight(term)
+            for place, times in places:
+                length = K1 * (1 - B + B * self._lengths[place] / mean)
+                scores[place] += weight * times * (K1 + 1) / (times + length)
+        return scores
+
+    def _record(self, scores: Sequence[float], question: str) -> list[str]:
+        """The lines of all rounds, or the likeliest where that is too much."""
+        if sum(self._sizes) <= RECORD_TOKENS:
+            return [line for line in self._lines if line]
+        likely = self._likely(scores, question)
+        left, chosen = RECORD_TOKENS, set()
+        for place in sorted(range(len(likely)), key=lambda place: -likely[place]):
+            if 0 < self._sizes[place] <= left:
+                left -= self._sizes[place]
+                chosen.add(place)
+        return [line for place, line in enumerate(self._lines) if place in chosen]
+
+    def _likely(self, scores: Sequence[float], question: str) -> list[float]:
+        """How likely each round holds the answer: by its own words or its neighbours', by whether
+        it holds values at all, of the kind that is asked for, and a little by how new it is."""
+        count = len(scores)
+        likely = [0.0] * count
+        for place, score in enumerate(scores):
+            if score > 0:
+                for near in range(max(0, place - NEAR), min(count, place + NEAR + 1)):
+                    likely[near] = max(likely[near], score * NEARNESS ** abs(near - place))
+        wants_number = _WANTS_NUMBER.search(question) is not None
+        for place, line in enumerate(self._lines):
+            words = len(line.split()) or 1
+            likely[place] += 0.5 * min(1.0, len(_VALUE.findall(line)) / words)
+            likely[place] += 0.6 if wants_number and any(map(str.isdigit, line)) else 0.0
+            likely[place] += 0.3 * place / count
+        return likely
+
+    def _quotes(self, scores: Sequence[float]) -> list[Round]:
+        best = sorted(range(len(scores)), key=lambda place: (-scores[place], -place))[:QUOTES]
+        left, chosen = QUOTE_TOKENS, []
+        for place in best:
+            quoted = _shortened(self.rounds[place])
+            size = tokens.count(quoted.said) + tokens.count(quoted.answered) + 8
+            if scores[place] > 0 and size <= left:
+                left -= size
+                chosen.append(quoted)
+        return sorted(chosen, key=lambda quoted: quoted.anchor)
+
+
+def terms(text: str) -> list[str]:
+    """The terms of a text, in their order, repeated ones too."""
+    text = text[: digest.MOST_READ]
+    found = [
+        _stem(match[0].lower())
+        for match in _WORD.finditer(text)
+        if match[0].lower() not in digest.STOP_WORDS
+    ]
+    for match in _HAN_RUN.finditer(text):
+        for piece in filter(None, _EMPTY_CHINESE.split(match[0])):
+            found += [piece[place : place + 2] for place in range(max(1, len(piece) - 1))]
+    return found
+
+
+def _stem(word: str) -> str:
+    if len(word) <= 3 or any(map(str.isdigit, word)):
+        return word
+    return _ENDING.sub("", word.removesuffix("'s").removesuffix("’s"))
+
+
+def _shortened(whole: Round) -> Round:
+    return Round(whole.said[:LONGEST_QUOTE], whole.answered[:LONGEST_QUOTE], whole.anchor)
