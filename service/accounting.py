@@ -22,26 +22,32 @@ MILLION = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Bill:
-    """What a turn took and what the whole history would have. Money is None if usage is unknown."""
+    """What a turn took and what the whole history would have. Money is None if usage is unknown.
+
+    `full_cost` is the whole history's price under the provider's own prefix cache, `uncached_cost`
+    its price if there were none.
+    """
 
     full_prompt_tokens: int
-    cost: float | None
-    full_cost: float | None
+    cost: float | None = None
+    full_cost: float | None = None
+    uncached_cost: float | None = None
 
 
 def bill(course: Course, usage: Usage | None, completion_tokens: int, price: Price) -> Bill:
     """The bill of a call; `completion_tokens` is what its answer holds, also if it was reused.
 
-    The whole history is priced under the provider's own prefix cache, as a client that sends it
-    all would have had it: saving against anything else would be boasting.
+    Savings count against the whole history under the provider's own prefix cache, as a client that
+    sends it all would have had it: against anything else they would be boasting.
     """
     if usage is None:
-        return Bill(course.full_tokens, None, None)
+        return Bill(course.full_tokens)
     cost = price.cost(
         usage.prompt_tokens, usage.completion_tokens, usage.cached_tokens, usage.cache_write_tokens
     )
     if course.called and course.payload.tokens == course.full_tokens:
-        return Bill(usage.prompt_tokens, cost, cost)
+        plain = price.cost(usage.prompt_tokens, usage.completion_tokens)
+        return Bill(usage.prompt_tokens, cost, cost, plain)
     sent = usage.prompt_tokens
     whole = course.full_tokens + (sent - course.payload.tokens if sent else 0)
     full_input = price.billed(whole, min(course.full_warm, whole)) * price.input
@@ -49,6 +55,7 @@ def bill(course: Course, usage: Usage | None, completion_tokens: int, price: Pri
         full_prompt_tokens=whole,
         cost=cost,
         full_cost=(full_input + completion_tokens * price.output) / MILLION,
+        uncached_cost=price.cost(whole, completion_tokens),
     )
 
 

@@ -352,6 +352,7 @@ class Turns:
             full_prompt_tokens=bill.full_prompt_tokens,
             cost=bill.cost,
             full_cost=bill.full_cost,
+            uncached_cost=bill.uncached_cost,
             latency_us=self._clock() - course.started_at,
             first_token_us=first_token_at - course.started_at if first_token_at else None,
             created_at=course.started_at,

@@ -59,6 +59,7 @@ DOORS: Mapping[tuple[str, str], Door] = {
     ("GET", "/asyncapi.json"): Door(ANYBODY),
     ("GET", "/"): Door(ANYBODY),
     ("GET", "/desk"): Door(ANYBODY),
+    ("GET", "/savings"): Door(ANYBODY),
     ("GET", "/static/{name}"): Door(ANYBODY),
 }
 

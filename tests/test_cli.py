@@ -16,6 +16,7 @@ import pytest
 from service import __version__
 from service.cli import main
 from service.loopback import Scripted
+from service.storage.reports import GROUPINGS
 from tests.commands import Ran, run
 from tests.conftest import Recap, Starter
 
@@ -94,6 +95,8 @@ async def test_an_unknown_tenant_is_one_line_and_exit_1(
         ("tenant", "create", "x", "--origin", "shop.example"),
         ("tenant", "set", "x", "--origin", "https://shop.example/path"),
         ("usage", "--from", "yesterday"),
+        ("usage", "--limit", "0"),
+        ("usage", "--limit", "ten"),
     ],
 )
 async def test_a_wrong_argument_is_one_line_and_exit_2(
@@ -182,7 +185,7 @@ async def test_the_cache_is_counted_and_emptied_for_one_tenant_or_all(
     assert (await recap.say(await recap.open_session(), "Hello?"))["cache"]["status"] == "miss"
 
 
-@pytest.mark.parametrize("by", ["day", "month", "model", "outcome", "session", "tenant"])
+@pytest.mark.parametrize("by", GROUPINGS)
 async def test_usage_without_a_turn_is_empty_and_no_error(by: str, command: Command) -> None:
     assert await command("usage", "--by", by) == Ran(0, "No turn in that time.\n", "")
     assert (await command("usage", "--by", by, "--json")).line["data"] == []
@@ -204,6 +207,12 @@ async def test_usage_sums_what_the_provider_counted(recap: Recap, command: Comma
     assert max(map(len, table.splitlines())) <= 80
     by_session = (await command("usage", "--by", "session")).out
     assert session["id"] in by_session
+    rounds = (await command("usage", "--by", "round", "--limit", "2", "--json")).line["data"]
+    assert [(row["round"], row["hits"]) for row in rounds] == [("1", 0), ("2", 1)]
+    dearest = (await command("usage", "--by", "session", "--order", "cost")).out
+    assert session["id"] in dearest
+    assert (await command("usage", "--model", "other", "--json")).line["data"] == []
+    assert (await command("usage", "--outcome", "failed", "--json")).line["data"] == []
     assert "…" not in table + by_session
 
 

@@ -15,16 +15,25 @@ PACKAGE = "service"
 
 LEVELS = """
 errors ids metrics completion prefix prices tokens fact_patterns wording scripted
-facts flight settings loopback llm handover desk.answers desk.outbox desk.protocol
-context demo logs
+digest look_back facts flight settings loopback llm handover desk.answers desk.outbox desk.protocol
+recall demo logs bench.workload
+head
+context
+replay.memory replay.billing
+replay.reading replay.layouts replay.synthetic
+replay.steps replay.published replay.summary replay.recap
+replay.runs replay.grid
+replay.report replay.charts
+replay.page
 storage.models storage.database
-storage.migrate storage.prefix_cache storage.tenants
+storage.migrate storage.prefix_cache storage.tenants storage.reports
 storage.ledger storage.records storage.session_statements storage.agents
 storage.transitions storage.inbox
 storage.sessions storage.handovers
 storage.storage storage.checks
 ask events
-planner lanes desk.frames
+indexes lanes desk.frames cache_marks
+planner
 accounting desk.hub
 turn desk.desk
 conversation desk.watch
@@ -36,10 +45,10 @@ web.completions web.sessions web.usage web.handoff web.agents
 web.routes
 web.openapi
 app
-bench.workload bench.client
+bench.client
 bench.runs
 cli.output cli.storage
-cli.tenants cli.agents cli.data cli.server cli.bench
+cli.tenants cli.agents cli.data cli.server cli.bench cli.replay
 cli
 __main__
 """

@@ -15,7 +15,7 @@ from service.storage.tenants import TenantKeys
 from tests.conftest import Recap, Starter
 
 OPERATOR = "operator-token-of-the-tests"
-GROUPINGS = ["day", "month", "model", "outcome", "session", "tenant"]
+GROUPINGS = ["day", "month", "model", "outcome", "session", "tenant", "round", "means"]
 COUNTS = ("prompt_tokens", "completion_tokens", "cached_tokens")
 DAY = 86_400_000_000
 
@@ -101,6 +101,8 @@ async def test_a_grouping_names_its_rows(recap: Recap) -> None:
     assert by["outcome"] == ["answered", "failed", "reused"]
     assert by["tenant"] == ["other", "shop"]
     assert [name[:4] for name in by["session"]] == ["", "ses_"]
+    assert by["round"] == ["", "1", "2", "3"]
+    assert by["means"] == ["reused", "whole"]
 
 
 async def test_the_answers_of_a_session_add_up_to_its_row(recap: Recap) -> None:
@@ -110,7 +112,8 @@ async def test_the_answers_of_a_session_add_up_to_its_row(recap: Recap) -> None:
     for name in (*COUNTS, "full_prompt_tokens", "saved_tokens"):
         assert row[name] == sum(answer[name] for answer in answers), name
     for name in ("cost", "saved_cost"):
-        assert row[name] == pytest.approx(sum(answer[name] for answer in answers), abs=1e-7)
+        assert row[name] == pytest.approx(sum(answer[name] for answer in answers), abs=1e-9)
+    assert row["full_cost"] == pytest.approx(row["cost"] + row["saved_cost"], abs=1e-9)
     assert row["saved_tokens"] > 0
     assert row["first_token_ms"] > 0
 

@@ -12,11 +12,12 @@ import sys
 from collections.abc import Sequence
 
 from service import __version__, settings
-from service.cli import agents, bench, data, server, tenants
+from service.cli import agents, bench, data, replay, server, tenants
 from service.errors import RecapError
 from service.prices import PriceFileError
 from service.settings import SettingsError
-from service.storage.ledger import GROUPINGS
+from service.storage.ledger import OUTCOMES
+from service.storage.reports import GROUPINGS, ORDERS
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -53,6 +54,9 @@ def _parser() -> argparse.ArgumentParser:
     _add(commands, "check", data.check, "look whether everything stored agrees", json=True)
     bench.add_arguments(
         _add(commands, "bench", bench.run, "measure what is saved, on this machine", json=True)
+    )
+    replay.add_arguments(
+        _add(commands, "replay", replay.run, "what recorded conversations would cost", json=True)
     )
     return parser
 
@@ -116,8 +120,12 @@ def _add_usage(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     usage = _add(commands, "usage", data.usage, "what was spent and what was saved", json=True)
     usage.add_argument("--by", choices=GROUPINGS, default="day")
     usage.add_argument("--tenant", metavar="TENANT", help="only this tenant's (name or id)")
+    usage.add_argument("--model", metavar="MODEL", help="only this model's")
+    usage.add_argument("--outcome", choices=OUTCOMES, help="only turns that ended so")
     usage.add_argument("--from", dest="start", metavar="DATE", help="inclusive, UTC")
     usage.add_argument("--to", dest="end", metavar="DATE", help="exclusive, UTC")
+    usage.add_argument("--order", choices=ORDERS, default="name", help="cost: the dearest first")
+    usage.add_argument("--limit", metavar="N", help="so many rows at most")
 
 
 def _add(

@@ -11,6 +11,7 @@ from service.cli.storage import opened
 from service.settings import Settings, SettingsError
 from service.storage import checks
 from service.storage import migrate as migrations
+from service.storage.reports import Question
 
 _TABLE_COLUMNS = (
     "turns",
@@ -61,11 +62,20 @@ async def cache_purge(settings: Settings, words: argparse.Namespace) -> int:
 async def usage(settings: Settings, words: argparse.Namespace) -> int:
     """The ledger, summed up."""
     start, end = _moment(words.start, "--from"), _moment(words.end, "--to")
+    limit = _rows(words.limit)
     async with opened(settings) as storage:
         tenant = await storage.tenants.find(words.tenant) if words.tenant else None
-        rows = await storage.ledger.usage(
-            by=words.by, tenant_id=tenant.id if tenant else None, start=start, end=end
+        question = Question(
+            by=words.by,
+            tenant_id=tenant.id if tenant else None,
+            model=words.model,
+            outcome=words.outcome,
+            start=start,
+            end=end,
+            order=words.order,
+            limit=limit,
         )
+        rows = await storage.ledger.usage(question)
     if words.json:
         output.json_line({"by": words.by, "currency": settings.currency, "data": rows})
         return 0
@@ -96,3 +106,11 @@ def _moment(text: str | None, flag: str) -> int | None:
         return ids.micros(text)
     except ValueError:
         raise SettingsError(f"{flag}: {text!r} is not a date, as in 2026-01-31") from None
+
+
+def _rows(text: str | None) -> int | None:
+    if text is None:
+        return None
+    if not (text.isascii() and text.isdecimal() and len(text) < 19 and int(text) > 0):
+        raise SettingsError(f"--limit: {text!r} is not a whole number from 1")
+    return int(text)

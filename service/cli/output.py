@@ -51,6 +51,11 @@ def table(rows: Sequence[Mapping[str, Any]], *, title: str, empty: str) -> None:
     console.print(drawn)
 
 
+def prose(text: str) -> None:
+    """A paragraph, folded at the terminal's width."""
+    Console(highlight=False).print(Text(text))
+
+
 def cell(value: Any) -> str:
     """A value as people read it: thousands apart, four significant digits of a fraction."""
     match value:

@@ -176,6 +176,7 @@ class Turn(Base):
     full_prompt_tokens: Mapped[int]
     cost: Mapped[float | None]
     full_cost: Mapped[float | None]
+    uncached_cost: Mapped[float | None]
     latency_us: Mapped[int]
     first_token_us: Mapped[int | None]
     created_at: Mapped[int]

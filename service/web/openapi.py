@@ -7,9 +7,12 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from service import __version__
+from service.storage.ledger import OUTCOMES
+from service.storage.reports import GROUPINGS, ORDERS
 from service.web import schemas
 from service.web.problems import OPENAI_PATHS
 from service.web.routes import Operation
+from service.web.usage import MOST_ROWS
 
 _SECURITY = {
     "tenantKey": "A tenant's key, rk_…",
@@ -24,8 +27,17 @@ _QUERY = {
     "from": {"type": "string", "description": "a date or time, inclusive, UTC"},
     "to": {"type": "string", "description": "a date or time, exclusive, UTC"},
     "owner": {"enum": ["bot", "waiting", "agent", "resolved"], "default": "bot"},
-    "by": {"enum": ["day", "month", "model", "outcome", "session", "tenant"], "default": "day"},
+    "by": {"enum": list(GROUPINGS), "default": "day"},
+    "tenant": {
+        "type": "string",
+        "description": "name or id, for the operator",
+    },
+    "model": {"type": "string"},
+    "outcome": {"enum": list(OUTCOMES)},
+    "order": {"enum": list(ORDERS), "default": "name", "description": "cost: the dearest first"},
 }
+_OWN_QUERY = {("/v1/usage", "limit"): {"type": "integer", "minimum": 1, "maximum": MOST_ROWS}}
+"""What a name of the query means on one route alone."""
 _REFS = "#/components/schemas/{model}"
 
 
@@ -55,7 +67,10 @@ def _operation(operation: Operation, definitions: dict[str, Any]) -> dict[str, A
         {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
         for name in _path_names(operation.path)
     ]
-    parameters += [{"name": n, "in": "query", "schema": _QUERY[n]} for n in operation.query]
+    parameters += [
+        {"name": n, "in": "query", "schema": _OWN_QUERY.get((operation.path, n)) or _QUERY[n]}
+        for n in operation.query
+    ]
     parameters += [
         {"name": n, "in": "header", "schema": {"type": "string"}} for n in operation.headers
     ]

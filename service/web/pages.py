@@ -36,6 +36,11 @@ async def desk(request: web.Request) -> web.Response:
     return _file("desk.html")
 
 
+async def savings(request: web.Request) -> web.Response:
+    """What was spent and what was saved, for finance."""
+    return _file("savings.html")
+
+
 async def static(request: web.Request) -> web.Response:
     """A page's script, style or picture."""
     return _file(request.match_info["name"])

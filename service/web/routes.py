@@ -158,7 +158,7 @@ API: tuple[Operation, ...] = (
         usage.usage,
         who=("tenantKey", "operatorToken"),
         answers={200: schemas.UsageReport},
-        query=("from", "to", "by"),
+        query=("from", "to", "by", "tenant", "model", "outcome", "order", "limit"),
     ),
 )
 OPERATIONS: tuple[Operation, ...] = (
@@ -171,6 +171,7 @@ OPERATIONS: tuple[Operation, ...] = (
 PAGES: tuple[Operation, ...] = (
     Operation("GET", "/", pages.chat, is_page=True),
     Operation("GET", "/desk", pages.desk, is_page=True),
+    Operation("GET", "/savings", pages.savings, is_page=True),
     Operation("GET", "/static/{name}", pages.static, is_page=True),
 )
 ALL = API + OPERATIONS + PAGES

@@ -167,11 +167,16 @@ class SessionExport(TypedDict):
 
 
 class UsageSums(TypedDict):
-    """Sums of the ledger."""
+    """Sums of the ledger; `saved_cost` is `full_cost` less `cost`.
+
+    `full_cost` is what the whole histories would have cost under the provider's own cache,
+    `uncached_cost` what they would have cost without it.
+    """
 
     turns: int
     unknown: int
     hits: int
+    misses: int
     reused: int
     prompt_tokens: int
     completion_tokens: int
@@ -180,13 +185,20 @@ class UsageSums(TypedDict):
     full_prompt_tokens: int
     saved_tokens: int
     cost: float
+    full_cost: float
+    uncached_cost: float
     saved_cost: float
     latency_ms: float | None
     first_token_ms: float | None
 
 
 class UsageRow(UsageSums, extra_items=Any):  # type: ignore[call-arg]
-    """Sums of one group; its name stands under the grouping's own name."""
+    """Sums of one group and its percentiles; its name stands under the grouping's own name."""
+
+    latency_p50_ms: float | None
+    latency_p95_ms: float | None
+    first_token_p50_ms: float | None
+    first_token_p95_ms: float | None
 
 
 class SessionUsage(UsageSums):
@@ -203,9 +215,10 @@ class SessionDetail(CardShown):
 
 
 class UsageReport(TypedDict):
-    """The ledger, summed up."""
+    """The ledger, summed up; `tenant` is whose turns these are, null for everybody's."""
 
     by: str
+    tenant: str | None
     currency: str
     data: list[UsageRow]
 

@@ -209,7 +209,9 @@ export function savingLine({ sent, full, saved, status }) {
   } else if (sent !== null) {
     parts.push(text.sent(whole.format(sent)));
   }
-  return [...parts, text.status[status]].filter(Boolean).join(' · ');
+  // On a narrow screen it breaks between its parts.
+  const shown = [...parts, text.status[status]].filter(Boolean);
+  return shown.map((part) => part.replaceAll(' ', '\u00a0')).join(' · ');
 }
 
 /**

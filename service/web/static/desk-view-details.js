@@ -14,6 +14,7 @@ export class Details {
   #panel = find('details');
   #button = find('panel');
   #isOpen = WIDE.matches;
+  #hasChat = false;
 
   constructor() {
     this.#button.addEventListener('click', () => this.toggle());
@@ -26,6 +27,7 @@ export class Details {
 
   /** @param {boolean} [isOpen] */
   toggle(isOpen = !this.#isOpen) {
+    if (!this.#hasChat) return;
     const hadFocus = this.#panel.contains(document.activeElement);
     this.#show(isOpen);
     if (isOpen && !WIDE.matches) within(this.#panel, 'button').focus();
@@ -34,7 +36,8 @@ export class Details {
 
   /** @param {Desk} desk */
   render(desk) {
-    this.#show(this.#isOpen, Boolean(desk.selected));
+    this.#hasChat = Boolean(desk.selected);
+    this.#show(this.#isOpen);
     const { selected, card, standing, transcript } = desk;
     if (!selected) return;
     const details = standing === 'erased' ? undefined : desk.details.of(selected);
@@ -57,10 +60,10 @@ export class Details {
     this.#metadata(details?.metadata);
   }
 
-  /** @param {boolean} isOpen @param {boolean} [hasChat] */
-  #show(isOpen, hasChat = true) {
+  /** @param {boolean} isOpen */
+  #show(isOpen) {
     this.#isOpen = isOpen;
-    this.#panel.hidden = !isOpen || !hasChat;
+    this.#panel.hidden = !isOpen || !this.#hasChat;
     this.#button.setAttribute('aria-expanded', String(isOpen));
   }
 

@@ -1,0 +1,155 @@
+"""Is the planner ever dearer than a fixed way of laying out a prompt?
+
+One synthetic conversation under a grid of prices, provider's minimums, system prompts, shares of
+requests that find the provider's cache alive, and lengths. Its rivals keep as much as Recap does:
+the whole history; slim with recall (every turn cut down to the last rounds); and checkpoints of a
+fixed length, of which the cheapest counts, as if somebody had known it beforehand.
+
+A request that misses is billed as one of which the provider has seen nothing; the sum is the mean
+over hits and misses, which the planner is not told of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import Any, Final
+
+from service import context, tokens
+from service.context import Entry
+from service.prices import Price
+from service.replay import billing, synthetic
+from service.replay.layouts import Full, Sent, Thread
+from service.replay.recap import RecapThread
+
+ROUNDS: Final = (30, 100, 300)
+SYSTEM_TOKENS: Final = (100, 500, 2000)
+MINIMUMS: Final = (64, 1024, 4096)
+HIT_SHARES: Final = (0.0, 0.3, 0.7, 1.0)
+PROFILES: Final = {
+    "50 % off": (0.5, 1.0),
+    "75 % off": (0.25, 1.0),
+    "90 % off": (0.1, 1.0),
+    "90 % off, writes at 125 %": (0.1, 1.25),
+    "98 % off": (0.02, 1.0),
+}
+"""What a cached token costs, and a written one, in input tokens."""
+CHECKPOINTS: Final = (4, 8, 12, 16, 24, 32)
+ALLOWED: Final = 1.05
+"""How much dearer than the cheapest rival the planner may be."""
+STEPS: Final = len(SYSTEM_TOKENS) * len(PROFILES) * len(MINIMUMS)
+
+_CUT: Final = Price(input=1, cached_input=1, output=0, context_window=1_000_000)
+_CARRY: Final = Price(
+    input=1, cached_input=0, output=0, min_cacheable_tokens=0, context_window=1_000_000
+)
+"""Prices under which every turn is cut, and none is."""
+
+Sequel = list[tuple[int, int]]
+"""A layout's requests in their order: tokens, and those that the provider has seen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One place of the grid: what Recap comes to, and the cheapest of its rivals, in input-token
+    equivalents."""
+
+    profile: str
+    minimum: int
+    system_tokens: int
+    hit_share: float
+    rounds: int
+    ours: float
+    best: float
+    rival: str
+
+    @property
+    def ratio(self) -> float:
+        return self.ours / self.best
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "profile": self.profile,
+            "minimum": self.minimum,
+            "system_tokens": self.system_tokens,
+            "hit_share": self.hit_share,
+            "rounds": self.rounds,
+            "recap": round(self.ours),
+            "best": round(self.best),
+            "rival": self.rival,
+            "ratio": round(self.ratio, 3),
+        }
+
+
+def cells(advance: Callable[[], None] = lambda: None) -> Iterator[Cell]:
+    """Every cell; `advance` is called `STEPS` times."""
+    said = synthetic.conversation(ROUNDS[-1])
+    for system_tokens in SYSTEM_TOKENS:
+        system = synthetic.system_entries(synthetic.filler(system_tokens))
+        rivals = {name: _sequel(thread, said) for name, thread in _rivals(system).items()}
+        for profile, minimum in product(PROFILES, MINIMUMS):
+            price = _price(profile, minimum)
+            ours = _sequel(RecapThread(system, price, set()), said)
+            for share, rounds in product(HIT_SHARES, ROUNDS):
+                sums = {
+                    name: _cost(sequel[:rounds], price, share) for name, sequel in rivals.items()
+                }
+                rival = min(sums, key=sums.__getitem__)
+                cost = _cost(ours[:rounds], price, share)
+                yield Cell(profile, minimum, system_tokens, share, rounds, cost, sums[rival], rival)
+            advance()
+
+
+class _Checkpoints(RecapThread):
+    """Carries up to so many rounds more than a cut leaves, whatever that costs."""
+
+    def __init__(self, system: Sequence[Entry], rounds: int) -> None:
+        super().__init__(system, _CARRY, set())
+        self._most = rounds + context.KEPT_ROUNDS
+
+    def ask(self, newest: Sequence[Entry], *, idle: bool = False) -> Sent:
+        is_full = len(context.split_rounds(self.tail)) >= self._most
+        self.price = _CUT if is_full else _CARRY
+        return super().ask(newest, idle=idle)
+
+
+def _rivals(system: Sequence[Entry]) -> dict[str, Thread]:
+    threads: dict[str, Thread] = {
+        "full": Full("full", "", caches=True).open(system),
+        "slim with recall": RecapThread(system, _CUT, set()),
+    }
+    return threads | {f"checkpoint of {n}": _Checkpoints(system, n) for n in CHECKPOINTS}
+
+
+def _price(profile: str, minimum: int) -> Price:
+    cached, write = PROFILES[profile]
+    return Price(
+        input=1,
+        cached_input=cached,
+        cache_write=write,
+        output=0,
+        min_cacheable_tokens=minimum,
+        context_window=_CUT.context_window,
+    )
+
+
+def _sequel(thread: Thread, said: Sequence[Entry]) -> Sequel:
+    requests: Sequel = []
+    before: Sequence[Entry] = ()
+    for question, reply in zip(said[::2], said[1::2], strict=True):
+        sent = thread.ask([question])
+        size = sum(entry.tokens for entry in sent.messages) + tokens.REPLY_PRIMING
+        requests.append((size, billing.seen_tokens(before, sent.messages)))
+        before = sent.messages
+        thread.close(sent, [question], reply)
+    return requests
+
+
+def _cost(requests: Sequel, price: Price, hit_share: float) -> float:
+    """Input-token equivalents: the mean over hits and misses."""
+    total = 0.0
+    for size, seen in requests:
+        hit = price.billed(size, billing.cached_tokens(price, size, seen))
+        total += hit_share * hit + (1 - hit_share) * price.billed(size, 0)
+    return total
