@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
+import sqlite3
+import time
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -13,12 +15,13 @@ import pytest
 from service.loopback import Scripted
 from tests.agents import Agent, agrees, connect
 from tests.conftest import Recap, Starter
-from tests.customer import Session, calls_a_human, hand_over, kinds, owner_of, withdraw
+from tests.customer import Session, calls_a_human, hand_over, kinds, owner_of, read, withdraw
 from tests.floor import Floor, open_floor
 from tests.held import held_model
 from tests.watching import (
     assert_all_agrees,
     begin,
+    eventually,
     listen,
     rows,
     say_streaming,
@@ -101,30 +104,32 @@ async def test_the_bot_never_speaks_after_a_claim_at_its_door_whenever_it_comes(
     assert outcomes >= {"fenced", "answered"}
 
 
-@pytest.mark.parametrize("is_offered", [True, False], ids=["by the model", "by nobody"])
-async def test_a_claim_in_the_moment_of_a_handover_leaves_nobody_deaf(
-    recap: Recap, is_offered: bool
+async def test_a_claim_that_is_kept_together_with_the_models_handover_leaves_nobody_deaf(
+    recap: Recap,
 ) -> None:
-    await recap.rooms.tenants.set("shop", handover=is_offered)
-    dice = random.Random(5)
-    recap.upstream.default = lambda body: calls_a_human("One moment.")
+    await recap.rooms.tenants.set("shop", handover=True)
+    recap.upstream.script.append(calls_a_human("One moment."))
+    queue = recap.rooms.database._queue
     async with open_floor(recap) as floor:
-
-        async def talk() -> Session:
-            session = await recap.open_session()
-            posting = asyncio.create_task(recap.say(session, f"Help {session['id']}"))
-            await recap.upstream.asked.wait()
-            await asyncio.sleep(dice.uniform(0, 0.05))
-            await floor.maria.done("claim", session_id=session["id"])
-            await posting
-            return session
-
-        sessions = await asyncio.gather(*(talk() for _ in range(40)))
-        for session in sessions:
-            await recap.say(session, f"Whom do I talk to? {session['id']}")
-        for session in sessions:
-            text = f"Whom do I talk to? {session['id']}"
-            await floor.maria.until("message.created", session_id=session["id"], content=text)
+        session = await recap.open_session()
+        recap.upstream.gate.clear()
+        posting = asyncio.create_task(recap.say(session, "A person!"))
+        await recap.upstream.asked.wait()
+        with contextlib.closing(sqlite3.connect(recap.database, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")  # so that what is written now waits, and together
+            reading = [asyncio.create_task(read(recap, session, 1)) for _ in range(2)]
+            await eventually(lambda: queue.qsize() == 1)
+            recap.upstream.gate.set()
+            await eventually(lambda: queue.qsize() == 2)
+            claiming = asyncio.create_task(floor.maria.done("claim", session_id=session["id"]))
+            await eventually(lambda: queue.qsize() == 3)
+        await asyncio.gather(posting, claiming, *reading)
+        await floor.maria.until("session.waiting")
+        told = [frame["epoch"] for frame in floor.maria.frames if "cause" in frame]
+        assert sorted(told) == [1, 2]
+        assert await kinds(recap, session) == ["customer", "bot", "handed over", "claimed"]
+        await recap.say(session, "Whom do I talk to?")
+        await floor.maria.until("message.created", content="Whom do I talk to?")
 
 
 async def test_of_many_who_claim_at_once_one_wins_and_the_others_are_told_who(
@@ -233,8 +238,8 @@ async def test_who_vanishes_loses_its_sessions_to_their_old_places(start_recap: 
 async def test_who_is_back_in_time_keeps_its_sessions(
     start_recap: Starter, is_restarted: bool
 ) -> None:
-    grace = {"agent_grace_seconds": 0.9}
-    async with start_recap(**grace) as recap:
+    grace, since = 1.5, time.monotonic()
+    async with start_recap(agent_grace_seconds=grace) as recap:
         keys = recap.keys
         hired = [await recap.hire(name) for name in ("Maria", "Zoe", "Ben")]
         sessions = [await recap.open_session() for _ in range(2)]
@@ -245,8 +250,10 @@ async def test_who_is_back_in_time_keeps_its_sessions(
             await one_returns_and_one_does_not(recap, hired, sessions)
     if is_restarted:
         rows(recap.database, "UPDATE agents SET seen_at = seen_at - 60000000")  # a long way down
-        async with start_recap(keys=keys, **grace) as recap:
+        since = time.monotonic()
+        async with start_recap(keys=keys, agent_grace_seconds=grace) as recap:
             await one_returns_and_one_does_not(recap, hired, sessions)
+    assert time.monotonic() - since >= grace  # nobody was given up before
     await assert_all_agrees(recap.database)
 
 

@@ -2,51 +2,28 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
-from playwright.async_api import Page, async_playwright, expect
+from playwright.async_api import Page, expect
 
 from service.loopback import Scripted
+from tests.browsing import NEEDS_CHROMIUM, STILL_RUNNING, Windows, open_windows, shoot
 from tests.conftest import Recap
 
-CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-ARTIFACTS = Path(os.environ.get("ARTIFACTS", ".artifacts"))
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM.exists(), reason="no /usr/bin/chromium on this machine"),
-]
+pytestmark = NEEDS_CHROMIUM
 
 
 @pytest.fixture
-async def page(recap: Recap, tmp_path: Path) -> AsyncIterator[Page]:
+async def windows() -> AsyncIterator[Windows]:
+    async with open_windows() as opened:
+        yield opened
+
+
+@pytest.fixture
+async def page(recap: Recap, windows: Windows) -> Page:
     await recap.rooms.tenants.set("shop", origins=[recap.url])
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch_persistent_context(
-            str(tmp_path / "profile"), executable_path=str(CHROMIUM), args=FLAGS
-        )
-        page = browser.pages[0]
-        problems: list[str] = []
-        page.on("pageerror", lambda error: problems.append(str(error)))
-        page.on(
-            "console", lambda line: problems.append(line.text) if line.type == "error" else None
-        )
-        await page.goto(f"{recap.url}/#key={recap.keys.publishable_key}")
-        yield page
-        await browser.close()
-        assert problems == []
+    return await windows.open(f"{recap.url}/#key={recap.keys.publishable_key}")
 
 
 async def say(page: Page, text: str) -> None:
@@ -71,7 +48,10 @@ async def test_the_page_streams_a_reply_and_shows_what_the_turn_saved(
     await shoot(page, "chat")
 
 
-async def test_a_reload_in_mid_stream_goes_on_streaming(page: Page, recap: Recap) -> None:
+async def test_a_reload_in_mid_stream_goes_on_streaming(
+    page: Page, recap: Recap, windows: Windows
+) -> None:
+    windows.tolerate(STILL_RUNNING)
     words = " ".join(f"word{n}" for n in range(60))
     recap.upstream.default = lambda body: Scripted(text=words, token_delay=0.05)
     await say(page, "Tell me everything, please.")
@@ -100,13 +80,3 @@ async def test_the_page_loads_nothing_from_outside(page: Page, recap: Recap) -> 
     await expect(page.get_by_role("log")).to_contain_text("Answer to: Hello there")
     assert urls
     assert all(url.startswith(recap.url) for url in urls)
-
-
-async def shoot(page: Page, name: str) -> None:
-    """Leave pictures for people to look at: desktop and phone, light and dark."""
-    for size, (width, height) in {"desktop": (1280, 800), "phone": (390, 844)}.items():
-        await page.set_viewport_size({"width": width, "height": height})
-        await page.emulate_media(color_scheme="light")
-        await page.screenshot(path=ARTIFACTS / f"{name}-{size}-light.png")
-        await page.emulate_media(color_scheme="dark")
-        await page.screenshot(path=ARTIFACTS / f"{name}-{size}-dark.png")

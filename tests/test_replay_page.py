@@ -5,16 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from playwright.async_api import async_playwright
+from playwright.async_api import expect
 
+from tests.browsing import DESKTOP, NEEDS_CHROMIUM, PHONE, SCHEMES, open_windows, shoot
 from tests.replaying import Command, command, rounds, talk, write
-from tests.test_page import CHROMIUM, FLAGS, shoot
 
 __all__ = ["command"]
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM.exists(), reason="no /usr/bin/chromium on this machine"),
-]
+pytestmark = NEEDS_CHROMIUM
 
 
 @pytest.fixture
@@ -29,23 +26,15 @@ def report(tmp_path: Path, command: Command) -> Path:
     return tmp_path / "out.html"
 
 
-async def test_the_report_opens_from_disk_loads_nothing_and_fits_a_phone(
-    report: Path, tmp_path: Path
-) -> None:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch_persistent_context(
-            str(tmp_path / "profile"), executable_path=str(CHROMIUM), args=FLAGS
-        )
-        page = browser.pages[0]
-        seen: list[str] = []
-        page.on("request", lambda request: seen.append(request.url))
-        page.on("console", lambda line: seen.append(line.text))
-        await page.goto(report.as_uri())
-        for width in (1280, 390):
-            await page.set_viewport_size({"width": width, "height": 800})
+async def test_the_report_opens_from_disk_loads_nothing_and_fits_a_phone(report: Path) -> None:
+    async with open_windows() as windows:
+        page = await windows.open(report.as_uri())
+        for width, height in (DESKTOP, PHONE):
+            await page.set_viewport_size({"width": width, "height": height})
             assert await page.evaluate("document.documentElement.scrollWidth") <= width
-            lines = page.locator("polyline.c-recap")
-            assert [await line.is_visible() for line in await lines.all()] == [True, True]
+            for scheme in SCHEMES:
+                await page.emulate_media(color_scheme=scheme)
+                for line in await page.locator("polyline.c-recap").all():
+                    await expect(line).to_be_visible()
         await shoot(page, "replay")
-        assert seen == [report.as_uri()]
-        await browser.close()
+        assert windows.loaded == [report.as_uri()]
