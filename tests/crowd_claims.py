@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from service.storage.agents import AgentToken
 from tests.conftest import Recap
@@ -52,7 +53,7 @@ class Tally:
         return str(won["owner"])
 
 
-async def hire_many(recap: Recap, count: int, **values: int) -> list[AgentToken]:
+async def hire_many(recap: Recap, count: int, **values: Any) -> list[AgentToken]:
     """So many live agents of the shop, whose names differ."""
     return await asyncio.gather(*(recap.hire(f"Agent {n}", **values) for n in range(count)))
 
