@@ -218,3 +218,12 @@ def _no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Settings come from the tests alone."""
     for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENAI_MODEL", "DATABASE_URL", "PORT"):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(autouse=True)
+def _service_log_level() -> Iterator[None]:
+    """Commands that quieten the service's loggers do it for their own test alone."""
+    logger = logging.getLogger("service")
+    level = logger.level
+    yield
+    logger.setLevel(level)

@@ -6,11 +6,13 @@ import asyncio
 import contextlib
 import gc
 import itertools
+import os
 import select
 import statistics
 import time
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from tests.conftest import Recap
@@ -21,6 +23,9 @@ RECEIVE_BUFFER = 4096
 BACKLOG, WORDS = 1200, "word " * 200
 """1.4 MB: the kernel holds some 100 kB of it, the server's two queues 100 to 200 kB each."""
 CONNECTING = 10
+BLOCKS, MOST_BLOCKS, CALM = 5, 10, 0.1
+"""How many blocks of either kind count; how many are tried where others take more than a tenth of
+the machine."""
 
 
 @dataclass
@@ -127,37 +132,85 @@ class Pulse:
         return [took for sent_at, took in self.latencies if begin <= sent_at < end]
 
 
+@dataclass(frozen=True)
+class Block:
+    """Latencies in seconds of some time, and what share of the machine others took in it."""
+
+    latencies: list[float]
+    foreign: float
+
+    @property
+    def p99(self) -> float:
+        return percentile(self.latencies, 99)
+
+
 @dataclass
 class Blocks:
-    """Latencies by turns, in seconds: without the deaf, and while they are there."""
+    """Time without the deaf and while they are there, by turns.
 
-    without: list[list[float]] = field(default_factory=list)
-    present: list[list[float]] = field(default_factory=list)
+    What is told is told of the calm blocks, those in which other processes took least of the
+    machine: chosen by that alone, whatever the latencies in them.
+    """
+
+    pids: tuple[int, ...]
+    """The server's process, and this one."""
+    without: list[Block] = field(default_factory=list)
+    present: list[Block] = field(default_factory=list)
+    _began: tuple[float, float] = (0.0, 0.0)
+
+    @property
+    def are_enough(self) -> bool:
+        """Were enough of both calm, or is it given up to wait for that?"""
+        calm = [sum(b.foreign <= CALM for b in arm) for arm in (self.without, self.present)]
+        return min(calm) >= BLOCKS or len(self.present) >= MOST_BLOCKS
+
+    def begin(self) -> None:
+        """A block begins."""
+        self._began = time.monotonic(), self._foreign_seconds()
+
+    def end(self, pulse: Pulse, arm: list[Block]) -> None:
+        began, foreign = self._began
+        now = time.monotonic()
+        share = (self._foreign_seconds() - foreign) / (now - began) / (os.cpu_count() or 1)
+        arm.append(Block(pulse.between(began, now), max(0.0, share)))
 
     @property
     def ratio(self) -> float:
-        """Of the p99 while they are there to that without them: medians of the blocks', so that
-        what else the machine did in one of them counts for little."""
+        """Of the p99 while they are there to that without them, each the median of its blocks'."""
         return self._p99(self.present) / self._p99(self.without)
 
     def figures(self) -> dict[str, Any]:
-        whole = [list(itertools.chain(*blocks)) for blocks in (self.without, self.present)]
+        arms = [self._calm(self.without), self._calm(self.present)]
+        whole = [list(itertools.chain(*(block.latencies for block in arm))) for arm in arms]
         return {
             "alternations": len(self.without),
             "samples": [len(samples) for samples in whole],
             "p50_ms": [milliseconds(percentile(samples, 50)) for samples in whole],
-            "p99_ms": [milliseconds(self._p99(blocks)) for blocks in (self.without, self.present)],
+            "p99_ms": [milliseconds(self._p99(arm)) for arm in (self.without, self.present)],
             "ratio": round(self.ratio, 2),
-            "p99_of_all_ms": [milliseconds(percentile(samples, 99)) for samples in whole],
-            "p99_of_blocks_ms": [
-                [milliseconds(percentile(block, 99)) for block in blocks]
-                for blocks in (self.without, self.present)
-            ],
+            "p99_of_blocks_ms": [[milliseconds(block.p99) for block in arm] for arm in arms],
+            "foreign_share": [[round(block.foreign, 2) for block in arm] for arm in arms],
         }
 
+    @classmethod
+    def _p99(cls, arm: list[Block]) -> float:
+        return statistics.median(block.p99 for block in cls._calm(arm))
+
     @staticmethod
-    def _p99(blocks: list[list[float]]) -> float:
-        return statistics.median(percentile(block, 99) for block in blocks)
+    def _calm(arm: list[Block]) -> list[Block]:
+        return sorted(arm, key=lambda block: block.foreign)[:BLOCKS]
+
+    def _foreign_seconds(self) -> float:
+        """CPU time that went to others, ever."""
+        ticks = os.sysconf("SC_CLK_TCK")
+        user, nice, system, _, _, *rest = _numbers("/proc/stat", 1, 9)
+        own = sum(sum(_numbers(f"/proc/{pid}/stat", 13, 15)) for pid in self.pids)
+        return (user + nice + system + sum(rest) - own) / ticks
+
+
+def _numbers(path: str, first: int, last: int) -> list[int]:
+    """Some of the fields of a file's first line, whose second one holds no blank."""
+    return [int(number) for number in Path(path).read_text().split("\n")[0].split()[first:last]]
 
 
 @contextlib.asynccontextmanager

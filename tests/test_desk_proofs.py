@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import os
 import random
 import statistics
 import time
@@ -46,8 +47,8 @@ EVENTS, ROAMERS, SESSIONS = 10_000, 10, 20
 """Durable events in how many sessions, which all of the agents follow."""
 DEAF, READERS, BEATS = 200, 20, 50
 """Clients that never read, and healthy ones, of a session with so many messages a second."""
-ALTERNATIONS, QUIET_SECONDS = 5, 6
-"""How often the deaf come and go, and how long it is quiet between."""
+QUIET_SECONDS = 6
+"""How long the deaf stay away between."""
 IDLE, CHURNS, SETTLE_SECONDS = (20, 100), 3, 3
 """Tenants, and idle sockets of each; how often they go and come again."""
 STOPPED, TALKS = 1000, 10
@@ -191,8 +192,9 @@ async def test_clients_that_never_read_are_gone_in_ten_seconds_and_slow_nobody(
 ) -> None:
     (shop,) = await found_shops(database, 1, 1 + READERS + DEAF)
     readers, deaf_ones = shop.tokens[1 : 1 + READERS], shop.tokens[1 + READERS :]
-    blocks, borne, taken = Blocks(), [], []
+    borne, taken = [], []
     async with serving(database, shop.keys) as (server, recap):
+        blocks = Blocks((server.process.pid, os.getpid()))
         session = await recap.open_session()
         pulse = Pulse(recap, session, BEATS)
         async with (
@@ -206,17 +208,18 @@ async def test_clients_that_never_read_are_gone_in_ten_seconds_and_slow_nobody(
                 await reader.command("subscribe", cursors={session["id"]: seq})
             async with pulse.beating():
                 await asyncio.sleep(SETTLE_SECONDS)
-                for _ in range(ALTERNATIONS):
-                    lean, began = memory(server), time.monotonic()
+                while not blocks.are_enough:
+                    lean = memory(server)
+                    blocks.begin()
                     await asyncio.sleep(QUIET_SECONDS)
-                    blocks.without.append(pulse.between(began, time.monotonic()))
+                    blocks.end(pulse, blocks.without)
                     async with Deaf() as deaf:
                         await deaf.gather(recap.url, deaf_ones, session["id"])
                         await asyncio.sleep(0.5)
-                        began = time.monotonic()
+                        blocks.begin()
                         taken.append(memory(server) - lean)
                         await deaf.all_gone()
-                        blocks.present.append(pulse.between(began, time.monotonic()))
+                        blocks.end(pulse, blocks.present)
                         borne += deaf.borne
                     await asyncio.sleep(SETTLE_SECONDS)
     note(
@@ -228,7 +231,7 @@ async def test_clients_that_never_read_are_gone_in_ten_seconds_and_slow_nobody(
         kb_each=round(taken[0] / 1024 / DEAF),
         **blocks.figures(),
     )
-    assert len(borne) == DEAF * ALTERNATIONS
+    assert len(borne) == DEAF * len(blocks.present)
     assert max(borne) <= 10
     assert blocks.ratio <= 1.5
 

@@ -129,7 +129,7 @@ async def test_a_restart_changes_nothing_in_what_is_sent(start_recap: Starter) -
     async with start_recap(reply_reuse=False) as recap:
         keys = recap.keys
         for turns in (10, 3):
-            rows(recap.database, PURGE)
+            await asyncio.to_thread(rows, recap.database, PURGE)
             session = await recap.open_session()
             for turn in range(turns):
                 await recap.say(session, asked(turn))
@@ -221,14 +221,14 @@ async def test_a_stand_in_rebuilt_each_turn_is_the_one_that_was_kept(
             statuses = []
             for turn in range(TURNS):
                 if purges:
-                    rows(recap.database, PURGE)
+                    await asyncio.to_thread(rows, recap.database, PURGE)
                 answer = await recap.say(session, asked(turn) + " It is on fire. " * (turn % 5))
                 statuses.append(answer["cache"]["status"])
             assert statuses[1:] == ["miss" if purges else "hit"] * (TURNS - 1)
             assert answer["cache"]["layout"] == "checkpoint"
             made.append([json.dumps(request) for request in recap.upstream.requests])
             recap.upstream.requests.clear()
-            rows(recap.database, PURGE)
+            await asyncio.to_thread(rows, recap.database, PURGE)
         assert made[0] == made[1]
     await assert_all_agrees(recap.database)
 
@@ -241,7 +241,7 @@ async def test_between_two_cuts_a_payload_grows_only_at_its_end(
         cuts = []
         for turn in range(TURNS):
             await recap.say(session, asked(turn) + " It is broken." * (turn % 4))
-            (row,) = rows(recap.database, "SELECT plan FROM sessions")
+            (row,) = await asyncio.to_thread(rows, recap.database, "SELECT plan FROM sessions")
             cuts.append(json.loads(row["plan"])[0])
     made = payloads(recap.upstream)
     grown = [new[: len(old)] == old for old, new in itertools.pairwise(made)]
