@@ -36,8 +36,6 @@ from tests.held import held_model
 from tests.raw_agent import connect_all, connected, leave_all, raise_file_limit
 from tests.watching import assert_all_agrees, eventually, post, rows
 
-pytestmark = pytest.mark.long
-
 CLAIMS, CLAIMANTS = 1000, 50
 GRABS = 150
 """Rounds in which agents grab more than they may have."""
@@ -57,6 +55,7 @@ KILLS, WORKERS, FREE = 8, 6, 2000
 """Kills, live agents at work meanwhile, and conversations for them to claim."""
 
 
+@pytest.mark.long
 async def test_of_fifty_who_claim_at_once_one_wins_and_the_others_are_told_who(
     start_recap: Starter,
 ) -> None:
@@ -83,6 +82,7 @@ async def test_of_fifty_who_claim_at_once_one_wins_and_the_others_are_told_who(
     )
 
 
+@pytest.mark.long
 async def test_a_capacity_of_three_is_never_four(start_recap: Starter) -> None:
     """Two servers over one file, and two sockets at each for every agent."""
     choose = random.Random(3)
@@ -111,6 +111,7 @@ async def test_a_capacity_of_three_is_never_four(start_recap: Starter) -> None:
     note("capacity", rounds=GRABS, capacity=3, highest=3, servers=2, **outcomes)
 
 
+@pytest.mark.long
 async def test_the_bot_never_speaks_after_a_claim_wherever_in_its_turn_that_comes(
     start_recap: Starter,
 ) -> None:
@@ -141,6 +142,7 @@ async def test_the_bot_never_speaks_after_a_claim_wherever_in_its_turn_that_come
     note("races", races=RACES, spoken_after=0, seconds=seconds, **outcomes)
 
 
+@pytest.mark.long
 async def test_nothing_is_lost_or_doubled_while_every_line_is_cut_again_and_again(
     database: Path,
 ) -> None:
@@ -187,6 +189,7 @@ async def test_nothing_is_lost_or_doubled_while_every_line_is_cut_again_and_agai
     await assert_checked(database.parent)
 
 
+@pytest.mark.measured
 async def test_clients_that_never_read_are_gone_in_ten_seconds_and_slow_nobody(
     database: Path,
 ) -> None:
@@ -236,6 +239,7 @@ async def test_clients_that_never_read_are_gone_in_ten_seconds_and_slow_nobody(
     assert blocks.ratio <= 1.5
 
 
+@pytest.mark.measured
 async def test_two_thousand_idle_sockets_take_forty_kilobytes_each_and_leave_nothing(
     database: Path,
 ) -> None:
@@ -266,6 +270,7 @@ async def test_two_thousand_idle_sockets_take_forty_kilobytes_each_and_leave_not
     assert during[-1] - during[1] <= 0.05 * during[1], "it grows with every round"
 
 
+@pytest.mark.long
 async def test_a_stop_is_over_in_five_seconds_and_a_thousand_sockets_come_back(
     database: Path,
 ) -> None:
@@ -328,6 +333,7 @@ async def test_a_stop_is_over_in_five_seconds_and_a_thousand_sockets_come_back(
     await assert_checked(database.parent)
 
 
+@pytest.mark.long
 async def test_a_kill_loses_nothing_that_was_acknowledged_and_a_repeated_message_is_said_once(
     database: Path,
 ) -> None:

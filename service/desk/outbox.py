@@ -17,7 +17,7 @@ FRAMES = 256
 """The bound. With messages of ordinary length some 100 kB."""
 BYTES = 128 * 1024
 """Where the bound is for what waits for room, if that is reached sooner."""
-PATIENCE_SECONDS = 5.0
+PATIENCE_SECONDS = 4.0
 
 
 class Outbox:
