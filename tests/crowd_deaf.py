@@ -23,7 +23,7 @@ RECEIVE_BUFFER = 4096
 BACKLOG, WORDS = 1200, "word " * 200
 """1.4 MB: the kernel holds some 100 kB of it, the server's two queues 100 to 200 kB each."""
 CONNECTING = 10
-BLOCKS, MOST_BLOCKS, CALM = 5, 10, 0.1
+BLOCKS, MOST_BLOCKS, CALM = 5, 8, 0.1
 """How many blocks of either kind count; how many are tried where others take more than a tenth of
 the machine."""
 
