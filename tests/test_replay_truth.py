@@ -70,7 +70,7 @@ async def test_recap_in_the_replay_sends_what_the_server_sends(
     assert recalled >= 1 or name == "narrow"  # where nothing more fits
 
 
-@pytest.mark.long
+@pytest.mark.measured
 @pytest.mark.timeout(1200)
 def test_the_planner_is_never_much_dearer_than_the_cheapest_fixed_layout() -> None:
     dearer = [cell for cell in grid.cells() if cell.ratio > grid.ALLOWED]
