@@ -156,8 +156,10 @@ class Commands:
             return self._changed(claimed)
         return {"session": frames.mine(claimed, line.agent.name)}
 
-    async def _give(self, line: Line, command: protocol.OfSession) -> Done:
-        owner, cause = _GIVE[command.type]  # type: ignore[attr-defined]
+    async def _give(
+        self, line: Line, command: protocol.Release | protocol.ReturnToBot | protocol.Resolve
+    ) -> Done:
+        owner, cause = _GIVE[command.type]
         change = await self._handovers.give(command.session_id, line.agent.id, owner, cause)
         done = self._changed(change)
         if owner == "bot":
@@ -180,7 +182,7 @@ class Commands:
         if len(command.content) > self._most:
             raise InvalidRequest(f"content takes at most {self._most} characters.")
         is_note = isinstance(command, protocol.Note)
-        own_id = None if is_note else command.client_msg_id  # type: ignore[union-attr]
+        own_id = command.client_msg_id if isinstance(command, protocol.Send) else None
         said = {"role": "assistant", "content": command.content}
         words = Words(
             content=command.content,
