@@ -216,8 +216,9 @@ class Follower:
 
     `listener` is `customer` or a live agent's id: nobody is told of what they did themselves, and
     notes are for live agents. With `standing` the listener is told who answers: at first unless it
-    is the bot, and whenever that changes. Once it was told that somebody else has the session, it
-    is told no more words of the bot's: a change is in the table before it is announced.
+    is the bot, and whenever that changes; how far the other side has read is told likewise. Once it
+    was told that somebody else has the session, it is told no more words of the bot's: a change is
+    in the table before it is announced.
     """
 
     def __init__(
@@ -237,6 +238,7 @@ class Follower:
         self._listener = listener
         self._standing = standing
         self._stood: dict[str, Any] | None = None
+        self._marks: dict[str, int] = {}
         self._sent: dict[int, int] = {}
         self._is_bots = True
 
@@ -244,8 +246,8 @@ class Follower:
         """Events from the place on, until the server closes; None every `heartbeat` seconds."""
         with self._channels.listen(self._session_id) as wake:
             signed = self._channels.newest_number()
-            if standing := await self._owner():
-                yield standing
+            for known in [*await self._owner(), *await self._read()]:
+                yield known
             while not self._channels.has_ended(self._session_id):
                 wake.clear()
                 async for event in self._durable():
@@ -255,7 +257,7 @@ class Follower:
                         yield event
                 for sign in self._channels.signs(self._session_id, signed):
                     signed = sign.number
-                    if told := await self._of_sign(sign):
+                    for told in await self._of_sign(sign):
                         yield told
                 try:
                     async with asyncio.timeout(heartbeat):  # 3.11's wait_for loses a cancellation
@@ -276,19 +278,32 @@ class Follower:
                     self._is_bots = message.content in TO_BOT
                 yield Event("message", message.public(), str(self._place), message)
 
-    async def _of_sign(self, sign: Sign) -> Event | None:
+    async def _of_sign(self, sign: Sign) -> list[Event]:
         if sign.event.name == OWNER:
             return await self._owner()
-        return None if sign.by == self._listener else sign.event
+        if sign.event.name == READ:
+            return await self._read()
+        return [] if sign.by == self._listener else [sign.event]
 
-    async def _owner(self) -> Event | None:
+    async def _owner(self) -> list[Event]:
         """Who answers, if that is news; read from the table, so a sign is only a hint."""
         if self._standing is None:
-            return None
+            return []
         stands, before = await self._standing(), self._stood
         self._stood = stands
         is_news = stands != before if before else stands["owner"] != "bot"
-        return Event(OWNER, stands) if is_news else None
+        return [Event(OWNER, stands)] if is_news else []
+
+    async def _read(self) -> list[Event]:
+        """How far others have read, where that is news; from the table, too: what was read while
+        this listener was about to come would be missed."""
+        if (found := await self._sessions.get(self._session_id)) is None:
+            return []
+        marks = {"agent": found[0].agent_read_seq, CUSTOMER: found[0].customer_read_seq}
+        marks.pop(self._listener, None)
+        news = {by: seq for by, seq in marks.items() if seq > self._marks.get(by, 0)}
+        self._marks |= news
+        return [Event(READ, {"seq": seq, "by": by}) for by, seq in news.items()]
 
     def _of_live(self, live: Live) -> Iterator[Event]:
         if live.number not in self._sent and live.ended and not self._place.sent_of(live):

@@ -208,6 +208,17 @@ async def test_reading_less_than_before_is_no_news(floor: Floor) -> None:
     assert [frame["seq"] for frame in floor.maria.of("read", by="agent")] == [3]
 
 
+async def test_who_comes_later_is_told_how_far_the_other_side_has_read(floor: Floor) -> None:
+    session = await floor.of_maria()
+    await floor.maria.done("read", session_id=session["id"], seq=3)
+    await read(floor.recap, session, 2)
+    async with listen(floor.recap, session) as customer:
+        assert (await customer.until("read")).data == {"seq": 3, "by": "agent"}
+    await floor.ben.done("subscribe", cursors={session["id"]: 0})
+    for by, seq in (("customer", 2), ("agent", 3)):
+        await floor.ben.until("read", session_id=session["id"], by=by, seq=seq)
+
+
 async def test_a_draft_is_the_bots_answer_for_the_agent_alone(floor: Floor) -> None:
     session = await floor.of_maria()
     async with connect(floor.recap, floor.tokens["Maria"]) as second:

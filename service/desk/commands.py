@@ -203,7 +203,7 @@ class Commands:
     async def _read(self, line: Line, command: protocol.Read) -> Done:
         seq = await self._handovers.read(command.session_id, command.seq, line.agent.id)
         if seq is not None:
-            self._channels.sign(command.session_id, READ, seq=seq, by="agent")
+            self._channels.sign(command.session_id, READ)
         return {"seq": command.seq if seq is None else seq}
 
     async def _draft(self, line: Line, command: protocol.Draft) -> Done:

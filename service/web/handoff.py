@@ -56,5 +56,5 @@ async def read(request: web.Request) -> web.Response:
         raise InvalidRequest("seq takes a whole number from 0.", param="seq")
     news = await rooms(request).handovers.read(session.id, seq, None)
     if news is not None:
-        rooms(request).channels.sign(session.id, READ, seq=news, by=CUSTOMER)
+        rooms(request).channels.sign(session.id, READ)
     return web.Response(status=204)
