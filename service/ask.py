@@ -12,9 +12,11 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from service import context, prefix, tokens
+from service import prefix, tokens
 from service.completion import Body
-from service.context import Entry, Plan
+from service.context import rounds
+from service.context.rounds import Entry
+from service.context.stand_in import Plan
 from service.errors import NotFound
 from service.prefix import Canonical, PrefixHash
 from service.storage.records import Session
@@ -108,7 +110,7 @@ def of_list(tenant: Tenant, body: Body, *, no_cache: bool = False, no_store: boo
         name=names[-1],
         tail=tail,
         canonical=canonical,
-        can_shorten=(body.get("n") or 1) == 1 and context.can_shorten(messages),
+        can_shorten=(body.get("n") or 1) == 1 and rounds.can_shorten(messages),
         stream=bool(body.get("stream")),
         conversation=names[min(start + 1, len(messages))].key.hex(),
         no_cache=no_cache,
@@ -219,7 +221,7 @@ def _entries(messages: Sequence[dict[str, Any]], before: int) -> list[Entry]:
 
 def _count_leading(messages: Sequence[dict[str, Any]]) -> int:
     for index, message in enumerate(messages):
-        if message.get("role") not in context.SYSTEM_ROLES:
+        if message.get("role") not in rounds.SYSTEM_ROLES:
             return index
     return len(messages)
 
@@ -227,6 +229,6 @@ def _count_leading(messages: Sequence[dict[str, Any]]) -> int:
 def _last_answer(messages: Sequence[dict[str, Any]], start: int) -> int:
     """The index after the last answer; `start` where there is none."""
     for index in range(len(messages) - 1, start - 1, -1):
-        if context.is_answer(messages[index]):
+        if rounds.is_answer(messages[index]):
             return index + 1
     return start

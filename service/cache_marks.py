@@ -14,7 +14,8 @@ from __future__ import annotations
 import hashlib
 from typing import Any, Final
 
-from service.context import Payload, WireMessage
+from service.context.planning import Payload
+from service.context.rounds import WireMessage
 from service.prices import Price
 
 MOST_MARKS: Final = 40

@@ -14,9 +14,10 @@ import contextlib
 import logging
 from dataclasses import dataclass
 
-from service import ask, completion, facts, handover, ids, tokens
+from service import ask, completion, handover, ids, tokens
 from service.ask import Ask
 from service.completion import Body
+from service.context import facts
 from service.errors import (
     NotFound,
     NothingToAnswer,

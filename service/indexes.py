@@ -10,10 +10,10 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Sequence
 
-from service import context
 from service.ask import Ask
-from service.context import Entry
-from service.recall import Index
+from service.context import rounds
+from service.context.recall import Index
+from service.context.rounds import Entry
 
 MOST_ROUNDS = 20_000
 """Rounds of all indexes together; some 2 kB each."""
@@ -49,12 +49,12 @@ class Indexes:
 
     def _keep(self, key: str, index: Index, cut: int) -> None:
         self._kept[key] = index, cut
-        rounds = sum(len(kept.rounds) for kept, _ in self._kept.values())
-        while rounds > self._most and len(self._kept) > 1:
+        total = sum(len(kept.rounds) for kept, _ in self._kept.values())
+        while total > self._most and len(self._kept) > 1:
             _, (oldest, _) = self._kept.popitem(last=False)
-            rounds -= len(oldest.rounds)
+            total -= len(oldest.rounds)
 
 
 def _extend(index: Index, folded: Sequence[Entry]) -> None:
-    for whole in context.rounds_of(folded):
+    for whole in rounds.read(folded):
         index.add(whole)

@@ -7,10 +7,13 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
-from service import cache_marks, completion, context, look_back, tokens
+from service import cache_marks, completion, tokens
 from service.ask import Ask
 from service.completion import Body
-from service.context import Entry, Payload, StandIn, WireMessage
+from service.context import planning
+from service.context.planning import Payload, Turn
+from service.context.rounds import Entry, WireMessage
+from service.context.stand_in import StandIn, remember
 from service.indexes import Indexes
 from service.prefix import PrefixHash
 from service.prices import Price, PriceList
@@ -61,9 +64,14 @@ class Planner:
         price = self.price(ask)
         stand_in, tail = await self._stand_in(ask, course, price)
         idle = ask.session.idle if ask.session else False
-        payload = context.plan(stand_in, ask.system, tail, ask.newest, price, idle=idle)
+        turn = Turn(ask.system, ask.newest, price, idle)
+        payload = planning.plan(stand_in, tail, turn)
         if ask.can_shorten:
-            payload = await self._recall(ask, payload, price)
+            if planning.may_reach_back(payload, tail, course.prefix_tokens, turn):
+                payload = planning.reaching_back(payload, await ask.tail(0), turn)
+            if planning.wants_recall(payload, turn):
+                index = await self._indexes.of(ask, payload.stand_in.plan.cut)
+                payload = planning.with_recall(payload, index, turn)
             self._mark(ask, course, payload, price)
         before = ask.system_tokens + course.prefix_tokens
         course.full_tokens = before + ask.newest_tokens + tokens.REPLY_PRIMING
@@ -82,18 +90,6 @@ class Planner:
         if not any(name in ask.request for name in cache_marks.OWN):
             course.hints = cache_marks.hints(payload, ask.conversation, price)
             course.messages = cache_marks.marked(payload, price)
-
-    async def _recall(self, ask: Ask, payload: Payload, price: Price) -> Payload:
-        """The payload with what the newest message needs of the folded rounds, if anything."""
-        question = "\n".join(context.text_of(entry.message) for entry in ask.newest)
-        if payload.is_whole or not look_back.asks(question):
-            return payload
-        index = await self._indexes.of(ask, payload.stand_in.plan.cut)
-        present = "\n".join(context.text_of(message) for message in payload.messages)
-        found = index.find(question, present.removesuffix(question))
-        recalled = context.with_recall(payload, found, ask.newest) if found else payload
-        fits = recalled.tokens <= price.context_window * context.WINDOW_SHARE
-        return recalled if fits else payload
 
     def forget(self, session_id: str) -> None:
         """An erased session is forgotten here too."""
@@ -119,9 +115,9 @@ class Planner:
         everything = await ask.tail(0)
         course.prefix_tokens = sum(entry.tokens for entry in everything)
         if kept is not None:
-            build = partial(context.remember, everything, kept)
+            build = partial(remember, everything, kept)
         else:
-            build = partial(context.rebuild, ask.system, everything, price)
+            build = partial(planning.rebuild, ask.system, everything, price)
         stand_in = build() if len(everything) < LONG else await asyncio.to_thread(build)
         return stand_in, [e for e in everything if e.anchor > stand_in.plan.cut]
 

@@ -40,8 +40,9 @@ class PriceFileError(ValueError):
 class Price(BaseModel):
     """One model's prices, in units of the currency per million tokens, and its cache's terms.
 
-    `min_cacheable_tokens` is the shortest prompt that the provider caches, `cache_seconds` how
-    long it keeps one that is not used, `context_window` the tokens of the longest prompt.
+    `min_cacheable_tokens` is the shortest prompt that the provider caches, `cache_seconds` how long
+    it keeps one that is not used, `cache_hit_rate` the share of requests that find what it should
+    have kept, 0 to 1, and `context_window` the tokens of the longest prompt.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
@@ -52,6 +53,7 @@ class Price(BaseModel):
     output: Amount
     min_cacheable_tokens: Count = 1024
     cache_seconds: Count = 300
+    cache_hit_rate: Annotated[float, Field(ge=0, le=1)] = 1.0
     context_window: Annotated[int, Field(gt=0)] = 128_000
     breakpoints: bool = False
     cache_key: bool = False
@@ -105,6 +107,11 @@ class Price(BaseModel):
         if read < self.min_cacheable_tokens:
             read = 0
         return (read * self.cached_input + (tokens - read) * self.cache_write) / self.input
+
+    def expected(self, tokens: int, warm: int) -> float:
+        """As `billed`, where a request finds the provider's cache alive as often as is known."""
+        hit = self.cache_hit_rate
+        return hit * self.billed(tokens, warm) + (1 - hit) * self.billed(tokens, 0)
 
 
 class _Shipped(BaseModel):

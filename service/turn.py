@@ -17,9 +17,10 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
-from service import accounting, completion, facts, handover, ids, planner, prefix, tokens
+from service import accounting, completion, handover, ids, planner, prefix, tokens
 from service.ask import Ask, SessionAsk
 from service.completion import Body, Chunk, Usage
+from service.context import facts
 from service.errors import (
     RecapError,
     ShuttingDown,

@@ -11,7 +11,7 @@ import pytest
 
 from service import tokens
 from service.cli import main
-from service.context import Entry
+from service.context.rounds import Entry
 from service.prices import Price
 from service.replay import runs
 from service.replay.layouts import Layout

@@ -9,8 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service import context, head, tokens
-from service.context import Entry, Payload, StandIn
+from service import tokens
+from service.context import head, planning, rounds
+from service.context.planning import Payload, Turn
+from service.context.rounds import Entry
+from service.context.stand_in import Plan, StandIn, remember
 from service.prices import Price
 
 NO_CACHE = Price(input=1, cached_input=1, output=4)
@@ -50,14 +53,29 @@ def entries_of(conversation: list[tuple[str, str]]) -> list[Entry]:
     return [entry(role, text, place) for place, (role, text) in enumerate(texts, 1)]
 
 
+def lay_out(
+    stand_in: StandIn,
+    tail: list[Entry],
+    newest: list[Entry],
+    before: list[Entry],
+    price: Price,
+) -> Payload:
+    """A turn, as the server plans one."""
+    turn = Turn(SYSTEM, newest, price)
+    payload = planning.plan(stand_in, tail, turn)
+    if planning.may_reach_back(payload, tail, sum(e.tokens for e in before), turn):
+        return planning.reaching_back(payload, before, turn)
+    return payload
+
+
 def drive(conversation: list[tuple[str, str]], price: Price) -> list[Payload]:
     """Every turn's payload, each from the stand-in that the turn before left."""
     stand_in, sent = StandIn(), []
     everything = entries_of(conversation)
-    for turn in range(len(conversation)):
-        before, newest = everything[: 2 * turn], everything[2 * turn : 2 * turn + 1]
+    for number in range(len(conversation)):
+        before, newest = everything[: 2 * number], everything[2 * number : 2 * number + 1]
         tail = [e for e in before if e.anchor > stand_in.plan.cut]
-        sent.append(context.plan(stand_in, SYSTEM, tail, newest, price))
+        sent.append(lay_out(stand_in, tail, newest, before, price))
         stand_in = sent[-1].stand_in
     return sent
 
@@ -68,9 +86,9 @@ def test_a_rebuilt_stand_in_equals_the_incremental_one(
 ) -> None:
     sent = drive(conversation, price)
     everything = entries_of(conversation)
-    rebuilt = context.rebuild(SYSTEM, everything, price)
+    rebuilt = planning.rebuild(SYSTEM, everything, price)
     assert rebuilt.to_json() == sent[-1].stand_in.to_json()
-    assert context.remember(everything, rebuilt.plan) == rebuilt
+    assert remember(everything, rebuilt.plan) == rebuilt
 
 
 @given(conversations, prices)
@@ -146,12 +164,12 @@ def test_with_a_providers_cache_the_cuts_are_as_far_apart_as_is_cheapest(
 
 def test_an_idle_gap_makes_a_cut_free() -> None:
     price = Price(input=1, cached_input=0.1, output=4, min_cacheable_tokens=0)
-    kept = StandIn(context.Plan(cut=0, warm=853))
+    kept = StandIn(Plan(cut=0, warm=853))
     tail = entries_of([("word " * 21, "word " * 56)] * 8)
     newest = [entry("user", "and now?", 99)]
-    carried = context.plan(kept, SYSTEM, tail, newest, price)
+    carried = planning.plan(kept, tail, Turn(SYSTEM, newest, price))
     assert carried.stand_in.plan.cut == 0
-    assert context.plan(kept, SYSTEM, tail, newest, price, idle=True).stand_in.plan.cut > 0
+    assert planning.plan(kept, tail, Turn(SYSTEM, newest, price, idle=True)).stand_in.plan.cut > 0
 
 
 def test_a_payload_that_outgrows_the_window_is_cut_whatever_it_costs() -> None:
@@ -184,7 +202,7 @@ def test_a_better_discount_never_cuts_sooner(conversation: list[tuple[str, str]]
 def test_lists_that_cannot_be_shortened_safely_are_known(
     messages: list[tuple[str, Any]], safe: bool
 ) -> None:
-    assert context.can_shorten([{"role": r, "content": c} for r, c in messages]) is safe
+    assert rounds.can_shorten([{"role": r, "content": c} for r, c in messages]) is safe
 
 
 def replace_price(price: Price, **values: Any) -> Price:

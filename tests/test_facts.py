@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from service.facts import MAX_FACTS, PERSONAL, Fact, find, is_personal, merge
+from service.context.facts import MAX_FACTS, PERSONAL, Fact, find, is_personal, merge
 
 
 def found(text: str) -> list[tuple[str, str]]:

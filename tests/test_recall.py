@@ -13,9 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service import digest, head, look_back, tokens
-from service.head import RECORD
-from service.recall import RECORD_TOKENS, Index, Round
+from service import tokens
+from service.context import digest, head, look_back
+from service.context.head import RECORD
+from service.context.recall import RECORD_TOKENS, Index
+from service.context.rounds import Round
 from service.scripted import Scripted
 from tests.conftest import Recap, Starter
 from tests.probes import complete, user

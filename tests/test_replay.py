@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from service import context, tokens
+from service import tokens
+from service.context import planning
 from service.replay import billing, memory
 from service.replay.billing import Call
 from service.replay.layouts import Full, Thread, Window
@@ -286,7 +287,7 @@ def test_recap_sends_what_the_planner_plans() -> None:
     thread = Recap(NO_CACHE).open([entry(PROMPT)])
     payloads = [payload for payload, _ in drive(thread, rounds(10))]
     assert payloads[-1][0] == PROMPT
-    assert len(payloads[-1]) <= 2 + 2 * context.KEPT_ROUNDS + 1
+    assert len(payloads[-1]) <= 2 + 2 * planning.KEPT_ROUNDS + 1
     assert payloads[-1][-1]["role"] == "user"
 
 

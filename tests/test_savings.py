@@ -21,7 +21,8 @@ from hypothesis import strategies as st
 
 from service import accounting
 from service.completion import Usage
-from service.context import Payload, StandIn
+from service.context.planning import Payload
+from service.context.stand_in import StandIn
 from service.loopback import Scripted
 from service.metrics import Metrics
 from service.planner import Course

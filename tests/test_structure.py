@@ -14,11 +14,14 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = "service"
 
 LEVELS = """
-errors ids metrics completion prefix prices tokens fact_patterns wording scripted
-digest look_back facts flight settings loopback llm handover desk.answers desk.outbox desk.protocol
-recall demo logs bench.workload
-head
-context
+errors ids metrics completion prefix prices tokens wording scripted
+context.rounds context.fact_patterns context.digest context.look_back context.costs
+context.facts context.recall
+context.head
+context.stand_in
+context.planning
+flight settings loopback llm handover desk.answers desk.outbox desk.protocol
+demo logs bench.workload
 replay.memory replay.billing
 replay.reading replay.layouts replay.synthetic
 replay.steps replay.published replay.summary replay.recap

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from service import tokens
-from service.context import Entry
+from service.context.rounds import Entry
 from service.prices import Price
 
 STEP: Final = 128

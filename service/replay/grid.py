@@ -6,7 +6,7 @@ the whole history; slim with recall (every turn cut down to the last rounds); an
 fixed length, of which the cheapest counts, as if somebody had known it beforehand.
 
 A request that misses is billed as one of which the provider has seen nothing; the sum is the mean
-over hits and misses, which the planner is not told of.
+over hits and misses. The planner knows the share of hits, as a server does that has counted them.
 """
 
 from __future__ import annotations
@@ -16,8 +16,10 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any, Final
 
-from service import context, tokens
-from service.context import Entry
+from service import tokens
+from service.context import head, planning, rounds
+from service.context.planning import Turn
+from service.context.rounds import Entry
 from service.prices import Price
 from service.replay import billing, synthetic
 from service.replay.layouts import Full, Sent, Thread
@@ -38,11 +40,11 @@ PROFILES: Final = {
 CHECKPOINTS: Final = (4, 8, 12, 16, 24, 32)
 ALLOWED: Final = 1.05
 """How much dearer than the cheapest rival the planner may be."""
-STEPS: Final = len(SYSTEM_TOKENS) * len(PROFILES) * len(MINIMUMS)
+STEPS: Final = len(SYSTEM_TOKENS) * len(PROFILES) * len(MINIMUMS) * len(HIT_SHARES)
 
 _CUT: Final = Price(input=1, cached_input=1, output=0, context_window=1_000_000)
 _CARRY: Final = Price(
-    input=1, cached_input=0, output=0, min_cacheable_tokens=0, context_window=1_000_000
+    input=1, cached_input=1e-4, output=0, min_cacheable_tokens=0, context_window=1_000_000
 )
 """Prices under which every turn is cut, and none is."""
 
@@ -87,42 +89,61 @@ def cells(advance: Callable[[], None] = lambda: None) -> Iterator[Cell]:
     said = synthetic.conversation(ROUNDS[-1])
     for system_tokens in SYSTEM_TOKENS:
         system = synthetic.system_entries(synthetic.filler(system_tokens))
-        rivals = {name: _sequel(thread, said) for name, thread in _rivals(system).items()}
-        for profile, minimum in product(PROFILES, MINIMUMS):
-            price = _price(profile, minimum)
+        rivals = {
+            is_full: {n: _sequel(t, said) for n, t in _rivals(system, is_full=is_full).items()}
+            for is_full in (False, True)
+        }
+        for profile, minimum, share in product(PROFILES, MINIMUMS, HIT_SHARES):
+            price = _price(profile, minimum, share)
             ours = _sequel(RecapThread(system, price, set()), said)
-            for share, rounds in product(HIT_SHARES, ROUNDS):
-                sums = {
-                    name: _cost(sequel[:rounds], price, share) for name, sequel in rivals.items()
-                }
+            equal = rivals[price.discount * share >= head.WELL_CACHED]
+            for length in ROUNDS:
+                sums = {name: _cost(sequel[:length], price) for name, sequel in equal.items()}
                 rival = min(sums, key=sums.__getitem__)
-                cost = _cost(ours[:rounds], price, share)
-                yield Cell(profile, minimum, system_tokens, share, rounds, cost, sums[rival], rival)
+                cost = _cost(ours[:length], price)
+                yield Cell(profile, minimum, system_tokens, share, length, cost, sums[rival], rival)
             advance()
 
 
-class _Checkpoints(RecapThread):
-    """Carries up to so many rounds more than a cut leaves, whatever that costs."""
+class _Turn(Turn):
+    """One whose head always shows all of the digest."""
 
-    def __init__(self, system: Sequence[Entry], rounds: int) -> None:
+    def shows_all(self, size: int) -> bool:
+        return True
+
+
+class _Checkpoints(RecapThread):
+    """Carries up to so many rounds more than a cut leaves, whatever that costs.
+
+    `is_full`: with all of the digest, as the planner does where the provider caches well, so that
+    both keep as much.
+    """
+
+    def __init__(self, system: Sequence[Entry], length: int, *, is_full: bool) -> None:
         super().__init__(system, _CARRY, set())
-        self._most = rounds + context.KEPT_ROUNDS
+        self._most = length + planning.KEPT_ROUNDS
+        self._kind = _Turn if is_full else Turn
 
     def ask(self, newest: Sequence[Entry], *, idle: bool = False) -> Sent:
-        is_full = len(context.split_rounds(self.tail)) >= self._most
-        self.price = _CUT if is_full else _CARRY
+        is_due = len(rounds.split(self.tail)) >= self._most
+        self.price = _CUT if is_due else _CARRY
         return super().ask(newest, idle=idle)
 
+    def turn(self, newest: Sequence[Entry], *, idle: bool) -> Turn:
+        return self._kind(self.system, newest, self.price, idle)
 
-def _rivals(system: Sequence[Entry]) -> dict[str, Thread]:
+
+def _rivals(system: Sequence[Entry], *, is_full: bool) -> dict[str, Thread]:
     threads: dict[str, Thread] = {
         "full": Full("full", "", caches=True).open(system),
         "slim with recall": RecapThread(system, _CUT, set()),
     }
-    return threads | {f"checkpoint of {n}": _Checkpoints(system, n) for n in CHECKPOINTS}
+    for length in CHECKPOINTS:
+        threads[f"checkpoint of {length}"] = _Checkpoints(system, length, is_full=is_full)
+    return threads
 
 
-def _price(profile: str, minimum: int) -> Price:
+def _price(profile: str, minimum: int, hit_rate: float) -> Price:
     cached, write = PROFILES[profile]
     return Price(
         input=1,
@@ -130,6 +151,7 @@ def _price(profile: str, minimum: int) -> Price:
         cache_write=write,
         output=0,
         min_cacheable_tokens=minimum,
+        cache_hit_rate=hit_rate,
         context_window=_CUT.context_window,
     )
 
@@ -146,10 +168,8 @@ def _sequel(thread: Thread, said: Sequence[Entry]) -> Sequel:
     return requests
 
 
-def _cost(requests: Sequel, price: Price, hit_share: float) -> float:
+def _cost(requests: Sequel, price: Price) -> float:
     """Input-token equivalents: the mean over hits and misses."""
-    total = 0.0
-    for size, seen in requests:
-        hit = price.billed(size, billing.cached_tokens(price, size, seen))
-        total += hit_share * hit + (1 - hit_share) * price.billed(size, 0)
-    return total
+    return sum(
+        price.expected(size, billing.cached_tokens(price, size, seen)) for size, seen in requests
+    )

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
-from service import context
-from service.context import Entry
+from service.context import rounds
+from service.context.rounds import Entry
 from service.replay.billing import Call
 
 CHUNK_FROM: Final = 30
@@ -65,7 +65,7 @@ class History:
 
     def close(self, sent: Sent, newest: Sequence[Entry], reply: Entry) -> Sequence[Call]:
         """A reply that asks something of a tool ends no round: it comes again with the newest."""
-        if context.is_answer(reply.message):
+        if rounds.is_answer(reply.message):
             self.add([*newest, reply])
         return ()
 
@@ -117,6 +117,6 @@ class _WindowThread(History):
 
     def add(self, entries: Sequence[Entry]) -> None:
         super().add(entries)
-        rounds = context.split_rounds(self.said)
-        if len(rounds) > self._most:
-            self.said = [e for whole in rounds[len(rounds) - self._kept :] for e in whole]
+        parts = rounds.split(self.said)
+        if len(parts) > self._most:
+            self.said = [e for whole in parts[len(parts) - self._kept :] for e in whole]

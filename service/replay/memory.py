@@ -12,8 +12,8 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Final
 
-from service import context
-from service.context import Entry, WireMessage
+from service.context import rounds
+from service.context.rounds import Entry, WireMessage
 
 DISTANCES: Final = (5, 20, 50, 100, 200, 300)
 """Upper ends of the groups that recall is told by, in rounds back."""
@@ -32,7 +32,7 @@ def lenient(text: str) -> str:
 def holds(messages: Iterable[WireMessage], expected: str) -> bool:
     """Does one of the messages hold the text, leniently compared?"""
     wanted = lenient(expected)
-    return any(wanted in lenient(context.text_of(message)) for message in messages)
+    return any(wanted in lenient(rounds.text_of(message)) for message in messages)
 
 
 def distance(messages: list[Entry], expected: str) -> int | None:
@@ -40,8 +40,8 @@ def distance(messages: list[Entry], expected: str) -> int | None:
     answers = 0
     wanted = lenient(expected)
     for entry in reversed(messages):
-        answers += context.is_answer(entry.message)
-        if entry.message["role"] == "user" and wanted in lenient(context.text_of(entry.message)):
+        answers += rounds.is_answer(entry.message)
+        if entry.message["role"] == "user" and wanted in lenient(rounds.text_of(entry.message)):
             return answers
     return None
 

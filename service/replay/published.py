@@ -13,8 +13,9 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from service import context, tokens
-from service.context import Entry
+from service import tokens
+from service.context import rounds
+from service.context.rounds import Entry
 from service.replay.billing import Call
 from service.replay.layouts import History, Sent, Thread
 
@@ -61,8 +62,8 @@ class _PublishedThread(History):
         return Sent([row.reply, newest[-1]], hit=True, is_foreign=is_foreign, after=key)
 
     def close(self, sent: Sent, newest: Sequence[Entry], reply: Entry) -> Sequence[Call]:
-        if sent.after is not None and context.is_answer(reply.message):
-            said = {"role": "assistant", "content": context.text_of(reply.message)}
+        if sent.after is not None and rounds.is_answer(reply.message):
+            said = {"role": "assistant", "content": rounds.text_of(reply.message)}
             entry = Entry(said, tokens.count_message(said), reply.anchor)
             self._rows[sent.after] = _Row(entry, self._number)
         return super().close(sent, newest, reply)

@@ -19,8 +19,9 @@ from typing import IO, Any, Final
 
 import orjson
 
-from service import context, tokens
-from service.context import Entry
+from service import tokens
+from service.context import rounds
+from service.context.rounds import Entry
 from service.replay import memory
 
 LONGEST_LINE: Final = 32 * 2**20
@@ -138,7 +139,7 @@ def parse(line: bytes, number: int, complain: Complain) -> Conversation:
         raise _BadLineError(f"has more than {MOST_MESSAGES:,} messages")
     messages = [_message(place, message) for place, message in enumerate(logged)]
     start = next(
-        (n for n, m in enumerate(messages) if m["role"] not in context.SYSTEM_ROLES), len(messages)
+        (n for n, m in enumerate(messages) if m["role"] not in rounds.SYSTEM_ROLES), len(messages)
     )
     if not any(message["role"] == "user" for message in messages[start:]):
         raise _BadLineError("holds no message of a user")
@@ -221,7 +222,7 @@ def _probe(logged: Any, start: int, said: list[Entry]) -> Probe:
         raise ValueError("needs a `question` and a `must_contain` of text")
     if type(after) is not int or not 0 <= after - start < len(said):
         raise ValueError("has an `after_turn` that is no index of `messages`")
-    if not context.is_answer(said[after - start].message):
+    if not rounds.is_answer(said[after - start].message):
         raise ValueError("has an `after_turn` that is not an answer's")
     after += 1 - start
     distance = logged.get("distance_rounds")

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from service import context, look_back, prefix, tokens
-from service.context import Entry, Payload, StandIn, WireMessage
+from service import prefix, tokens
+from service.context import planning, rounds
+from service.context.planning import Turn
+from service.context.recall import Index
+from service.context.rounds import Entry, WireMessage, tokens_of
+from service.context.stand_in import StandIn
 from service.prefix import Canonical
 from service.prices import Price
-from service.recall import Index
 from service.replay.billing import Call
 from service.replay.layouts import History, Sent, Thread
 
@@ -50,25 +53,32 @@ class RecapThread(History):
         self._name_on(system)
 
     def ask(self, newest: Sequence[Entry], *, idle: bool = False) -> Sent:
-        payload = context.plan(
-            self._stand_in, self.system, self.tail, newest, self.price, idle=idle
-        )
+        turn = self.turn(newest, idle=idle)
+        payload = planning.plan(self._stand_in, self.tail, turn)
         hit = self._name.key in self._stored
         if not (self._is_plain and _can_shorten(newest)):
             return Sent([*self.system, *self.said, *newest], hit=hit, after=payload.stand_in)
-        payload = self._with_recall(payload, newest)
-        sizes = {id(e.message): e.tokens for e in (*self.system, *self.tail, *newest)}
+        if planning.may_reach_back(payload, self.tail, tokens_of(self.said), turn):
+            payload = planning.reaching_back(payload, self.said, turn)
+        if planning.wants_recall(payload, turn):
+            index = self._index_up_to(payload.stand_in.plan.cut)
+            payload = planning.with_recall(payload, index, turn)
+        sizes = {id(e.message): e.tokens for e in (*self.system, *self.said, *newest)}
         messages = [
             Entry(message, sizes.get(id(message)) or tokens.count_message(message), 0)
             for message in payload.messages
         ]
         return Sent(messages, hit=hit, after=payload.stand_in)
 
+    def turn(self, newest: Sequence[Entry], *, idle: bool) -> Turn:
+        """What is planned for."""
+        return Turn(self.system, newest, self.price, idle)
+
     def close(self, sent: Sent, newest: Sequence[Entry], reply: Entry) -> Sequence[Call]:
         calls = super().close(sent, newest, reply)
-        if context.is_answer(reply.message):
+        if rounds.is_answer(reply.message):
             self._stand_in = sent.after
-            self.tail = [e for e in self.tail if e.anchor > self._stand_in.plan.cut]
+            self.tail = [e for e in self.said if e.anchor > self._stand_in.plan.cut]
             self._stored.add(self._name.key)
         return calls
 
@@ -82,22 +92,11 @@ class RecapThread(History):
         for entry in entries:
             self._name = prefix.extend(self._name, self._canonical(entry.message))
 
-    def _with_recall(self, payload: Payload, newest: Sequence[Entry]) -> Payload:
-        question = "\n".join(context.text_of(entry.message) for entry in newest)
-        if payload.is_whole or not look_back.asks(question):
-            return payload
-        present = "\n".join(context.text_of(message) for message in payload.messages)
-        index = self._index_up_to(payload.stand_in.plan.cut)
-        found = index.find(question, present.removesuffix(question))
-        recalled = context.with_recall(payload, found, newest) if found else payload
-        fits = recalled.tokens <= self.price.context_window * context.WINDOW_SHARE
-        return recalled if fits else payload
-
     def _index_up_to(self, cut: int) -> Index:
         if self._indexed > cut:
             self._index, self._indexed = Index(), 0
         folded = [e for e in self.said[self._indexed :] if e.anchor <= cut]
-        for whole in context.rounds_of(folded):
+        for whole in rounds.read(folded):
             self._index.add(whole)
         self._indexed = cut
         return self._index
@@ -106,6 +105,6 @@ class RecapThread(History):
 def _can_shorten(entries: Iterable[Entry]) -> bool:
     """May a list with these messages after its first ones, and a question at its end, be cut?"""
     messages: list[WireMessage] = [_ASKED, *(entry.message for entry in entries)]
-    if context.is_answer(messages[-1]):
+    if rounds.is_answer(messages[-1]):
         messages.append(_ASKED)
-    return context.can_shorten(messages)
+    return rounds.can_shorten(messages)

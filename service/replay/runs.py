@@ -13,7 +13,7 @@ from itertools import accumulate
 from typing import Final
 
 from service import tokens
-from service.context import Entry
+from service.context.rounds import Entry
 from service.prices import Price
 from service.replay import billing, memory
 from service.replay.billing import Bill

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from service import context
-from service.context import Entry
+from service.context import rounds
+from service.context.rounds import Entry
 from service.replay.reading import Conversation, Probe
 
 _ASKING: Final = frozenset({"user", "tool", "function"})
@@ -51,7 +51,7 @@ def steps(conversation: Conversation) -> list[Step]:
             continue
         newest = said[answered:place]
         is_request = _asks(newest)
-        is_answer = context.is_answer(entry.message)
+        is_answer = rounds.is_answer(entry.message)
         if is_request or is_answer:
             pause = _pause(times, replied, place - 1) if is_request else None
             asked = probes.get(place + 1, ())

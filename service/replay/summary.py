@@ -15,8 +15,9 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from service import context, digest, tokens
-from service.context import Entry
+from service import tokens
+from service.context import digest, rounds
+from service.context.rounds import Entry
 from service.replay.billing import Call
 from service.replay.layouts import History, Sent, Thread
 
@@ -49,7 +50,7 @@ class _SummaryThread(History):
 
     def close(self, sent: Sent, newest: Sequence[Entry], reply: Entry) -> Sequence[Call]:
         super().close(sent, newest, reply)
-        return self._prune() if context.is_answer(reply.message) else ()
+        return self._prune() if rounds.is_answer(reply.message) else ()
 
     def _prune(self) -> list[Call]:
         held = sum(entry.tokens for entry in self.said)
@@ -69,7 +70,7 @@ class _SummaryThread(History):
     def _rewrite(self, popped: Iterable[Entry]) -> None:
         """The popped messages' lines join the summary, and its oldest make room."""
         for entry in popped:
-            text = context.text_of(entry.message)
+            text = rounds.text_of(entry.message)
             if entry.message["role"] == "assistant":
                 self._label = digest.label_of(text)
             elif line := digest.line_of(text, self._label):

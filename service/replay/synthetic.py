@@ -10,7 +10,7 @@ from typing import Final
 
 from service import tokens
 from service.bench import workload
-from service.context import Entry
+from service.context.rounds import Entry
 
 LOOKS_BACK_EVERY: Final = 25
 """Rounds from one question that looks back to the next; recorded customers do it less often."""

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import orjson
 
 from service import ids
-from service.context import Plan
+from service.context.stand_in import Plan
 from service.prefix import PrefixHash
 from service.storage.database import Row
 from service.storage.prefix_cache import CacheEntry

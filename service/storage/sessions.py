@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 
 from service import ids
-from service.context import Entry
+from service.context.rounds import Entry
 from service.errors import IdempotencyMismatch, NotFound
 from service.prefix import PrefixHash
 from service.storage import records

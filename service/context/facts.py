@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Self
 
-from service import fact_patterns as rules
+from service.context import fact_patterns as rules
 
 MOST_READ: Final = 20_000
 """Characters of a message that are read, some 50 ms of the most hostile."""

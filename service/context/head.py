@@ -11,19 +11,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from service import digest
-from service.facts import Fact
-from service.prices import Price
-from service.recall import Found, Round
+from service.context import digest
+from service.context.facts import Fact
+from service.context.recall import Found
+from service.context.rounds import Round
 
 FACT_BYTES: Final = 1000
 """The most that the facts may take, some 250 tokens; the newest are shown."""
 DIGEST_BYTES: Final = 2400
 """The most that the digest may take, some 600 tokens or 100 rounds."""
 SHOWN_BYTES: Final = 480
-"""What is shown of it, from its end, where little is cached."""
-WELL_CACHED: Final = 0.6
-"""The discount from which on all of it is shown."""
+"""What is shown of it, from its end, where it would be full price."""
+WELL_CACHED: Final = 0.7
+"""The discount to be expected from which on all of it is shown."""
 
 HEAD: Final = (
     "[Record of earlier messages that are not repeated below: the customer's words, condensed or "
@@ -62,9 +62,9 @@ def digested(
     return tuple(lines), label
 
 
-def head(lines: Sequence[str], facts: Sequence[Fact], price: Price) -> Mapping[str, Any] | None:
+def head(lines: Sequence[str], facts: Sequence[Fact], *, is_full: bool) -> Mapping[str, Any] | None:
     """The message that stands for the folded rounds; None where there is nothing to say."""
-    shown = lines if price.discount >= WELL_CACHED else _newest(lines, SHOWN_BYTES)
+    shown = lines if is_full else _newest(lines, SHOWN_BYTES)
     texts = [f"- {line}" for line in (*shown, *_fact_lines(facts))]
     return {"role": "user", "content": "\n".join([HEAD, *texts])} if texts else None
 

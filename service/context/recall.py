@@ -22,7 +22,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from service import digest, look_back, tokens
+from service import tokens
+from service.context import digest, look_back
+from service.context.rounds import Round
 
 RECORD_TOKENS: Final = 900
 """What the record may take; the customer's side of some 150 rounds, condensed."""
@@ -57,15 +59,6 @@ _EMPTY_CHINESE: Final = re.compile(
     "也很还又再把被给帮到从对说提讲报过得着个几谁哪啥为]"
 )
 """What tells no two rounds apart; a run of Chinese is cut there before it is paired."""
-
-
-@dataclass(frozen=True, slots=True)
-class Round:
-    """What the customer said, what was answered, and the place of the customer's words."""
-
-    said: str
-    answered: str
-    anchor: int
 
 
 @dataclass(frozen=True, slots=True)
