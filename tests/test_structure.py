@@ -15,8 +15,9 @@ PACKAGE = "service"
 
 LEVELS = """
 errors ids metrics completion prefix prices tokens wording scripted
-context.rounds context.fact_patterns context.digest context.look_back context.costs
-context.facts context.recall
+context.rounds context.fact_patterns context.digest context.look_back context.costs context.slots
+context.numbers context.statements context.recall
+context.facts
 context.head
 context.stand_in
 context.planning

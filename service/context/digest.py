@@ -19,6 +19,7 @@ SHORT: Final = 4
 SHORT_CHARACTERS: Final = 30
 """Up to so many words and characters an answer says little without what was asked."""
 LABEL_WORDS: Final = 6
+LONGEST_QUESTION: Final = 300
 
 _STOP_TEXT: Final = """
     a about actually again all alright also am an and any anyone anything are as at awesome be been
@@ -80,11 +81,16 @@ def line_of(said: str, label: str) -> str:
     return f"{label}? {line}" if line and label and is_short else line
 
 
-def label_of(answered: str) -> str:
-    """What an answer asks in its last question, condensed to a few words; empty if nothing."""
+def question_of(answered: str) -> str:
+    """The last question of an answer, word for word, or its end; empty if it asks nothing."""
     parts = _SENTENCE.split(answered[-MOST_READ:])
     questions = [part for part in parts if "?" in part or "？" in part]
-    return " ".join(condense(questions[-1]).split()[-LABEL_WORDS:]) if questions else ""
+    return questions[-1].strip()[-LONGEST_QUESTION:] if questions else ""
+
+
+def label_of(question: str) -> str:
+    """What a question asks for, in a few words."""
+    return " ".join(condense(question).split()[-LABEL_WORDS:])
 
 
 def _carries(pieces: list[str], place: int) -> bool:

@@ -84,8 +84,8 @@ class Index:
 
     def add(self, new: Round) -> None:
         """The next round."""
-        label = digest.label_of(self.rounds[-1].answered) if self.rounds else ""
-        line = digest.line_of(new.said, label)
+        asked = digest.question_of(self.rounds[-1].answered) if self.rounds else ""
+        line = digest.line_of(new.said, digest.label_of(asked))
         counted = Counter(terms(new.said))
         place = len(self.rounds)
         self.rounds.append(new)

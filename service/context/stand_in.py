@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
-from service.context import facts, head, rounds
-from service.context.facts import Fact
+from service.context import digest, facts, head, rounds, slots
 from service.context.rounds import Entry
+from service.context.slots import Fact
 
 FACTS_REMEMBERED = 200
 """The most facts that a stand-in carries, newest first; what it leaves out is in the transcript."""
+
+_YES: Final = re.compile(
+    r"(?:yes|yeah|yep|correct|right|exactly|that's (?:right|correct|it)|it is|对的?|是的?|没错"
+    r"|正确)(?:[,.!，。 ]+(?:please|thanks|thank you|that's (?:right|correct|it)|correct|it is|谢谢"
+    r"|没错))?"
+    r"[.!。！]*",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,33 +46,35 @@ class Plan:
 @dataclass(frozen=True, slots=True)
 class StandIn:
     """What is kept of a prefix: its plan, the facts of its folded messages, newest first, and the
-    digest of its folded rounds, oldest first. `label` is what the last folded answer asked."""
+    digest of its folded rounds, oldest first. `asked` is the last folded answer's question."""
 
     plan: Plan = field(default_factory=Plan)
     facts: tuple[Fact, ...] = ()
     digest: tuple[str, ...] = ()
-    label: str = ""
+    asked: str = ""
 
     def folding(self, entries: Sequence[Entry], plan: Plan) -> StandIn:
         """With these messages, whole rounds, folded too."""
-        known = facts.merge(self.facts, _facts_of(entries))[:FACTS_REMEMBERED]
-        return StandIn(plan, known, *head.digested(self.digest, self.label, rounds.read(entries)))
+        found, asked = _facts_of(entries, self.asked)
+        known = slots.merge(self.facts, found, FACTS_REMEMBERED)
+        lines = head.digested(self.digest, self.asked, rounds.read(entries))
+        return StandIn(plan, known, lines, asked)
 
     def to_json(self) -> dict[str, Any]:
         return {
             "plan": self.plan.to_json(),
             "facts": [fact.to_json() for fact in self.facts],
-            "digest": [self.label, *self.digest],
+            "digest": [self.asked, *self.digest],
         }
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> StandIn:
-        label, *lines = map(str, value["digest"])
+        asked, *lines = map(str, value["digest"])
         return cls(
             Plan.from_json(value["plan"]),
             tuple(Fact.from_json(fact) for fact in value["facts"]),
             tuple(lines),
-            label,
+            asked,
         )
 
 
@@ -72,12 +83,16 @@ def remember(prefix: Iterable[Entry], plan: Plan) -> StandIn:
     return StandIn().folding([entry for entry in prefix if entry.anchor <= plan.cut], plan)
 
 
-def _facts_of(entries: Iterable[Entry]) -> list[Fact]:
-    return [
-        fact
-        for entry in entries
-        if entry.message.get("role") == "user"
-        for fact in facts.find(
-            rounds.text_of(entry.message), speaker="customer", position=entry.anchor
-        )
-    ]
+def _facts_of(entries: Iterable[Entry], asked: str) -> tuple[list[Fact], str]:
+    """What customers said, and of an answer's words only what they said yes to; and the last
+    question."""
+    found: list[Fact] = []
+    for entry in entries:
+        text, place = rounds.text_of(entry.message), entry.anchor
+        if entry.message.get("role") == "user":
+            found += facts.find(text, speaker="customer", position=place, asked=asked)
+            if asked and _YES.fullmatch(text.strip()):
+                found += facts.find(asked, speaker="assistant", position=place)
+        elif rounds.is_answer(entry.message):
+            asked = digest.question_of(text)
+    return found, asked

@@ -1,0 +1,238 @@
+"""What a fact is about, and whether it still holds.
+
+A changed value must never be read as the one that counts. So each fact has a **label**, what it is
+the number, date or name of ("order", "home", "birthday"), found in the words next to it; facts of
+one kind and label share a slot. A slot that holds one thing (a name, an address, my phone number)
+is the newest one's; where there may be several (orders, dates of nothing in particular) an older
+one gives way only to words that change it: "actually", "not A but B", "改成". The newest is then
+marked `current`, what it replaces `earlier`; a fact that nothing replaced has no mark.
+
+Rules, so the same words give the same marks in every process; pure, and one fact after another, so
+that marks don't depend on how the messages were grouped.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Final, Literal, Self
+
+State = Literal["", "current", "earlier"]
+
+SINGLE: Final = frozenset({"name", "user name", "address", "postcode", "email", "phone"})
+"""Kinds of which somebody has one, for each label."""
+SINGLE_LABELS: Final = frozenset(
+    {"account", "arrival", "birthday", "budget", "check-in", "check-out", "delivery", "departure"}
+    | {"deposit", "limit", "member", "passport", "policy", "return"}
+)
+"""Labels of which there is one, whatever the kind."""
+
+_LABELS: Final[dict[str, str]] = {
+    "account": r"account|账[号户]|帐[号户]",
+    "appointment": r"appointment|预约",
+    "arrival": r"arriv\w*|到达|抵达",
+    "billing": r"billing|账单",
+    "birthday": r"birthday|born|date of birth|生日|出生",
+    "booking": r"booking|reservation|预[订定]",
+    "budget": r"budget|预算",
+    "card": r"card|卡",
+    "check-in": r"check(?:ing)?[ -]?in|入住",
+    "check-out": r"check(?:ing)?[ -]?out|退房|离店",
+    "claim": r"claim|case|理赔",
+    "delivery": r"deliver\w*|shipping|ship|送货|配送|收货|派送",
+    "departure": r"depart\w*|leav\w+|出发|启程",
+    "deposit": r"deposit|押金|订金|定金",
+    "home": r"home|家里?(?:的)?(?=电话|地址|座机)",
+    "invoice": r"invoice|发票",
+    "limit": r"limit|额度|上限",
+    "member": r"member(?:ship)?|会员",
+    "mobile": r"mobile|cell(?:phone)?|手机",
+    "order": r"order|订单",
+    "passport": r"passport|护照",
+    "policy": r"policy|保单",
+    "refund": r"refund|退款",
+    "return": r"return(?:ing)?|返程|回程",
+    "serial": r"serial|序列",
+    "ticket": r"ticket|工单",
+    "tracking": r"tracking|parcel|shipment|快递|运单|物流",
+    "work": r"work|office|公司|单位",
+}
+_PEOPLE: Final = (
+    r"(?P<who>wife|husband|partner|mother|mom|mum|father|dad|son|daughter|brother|sister|friend|boss"
+    r"|colleague|neighbou?r|assistant|first|last|maiden|middle|dog|cat|pet|妻子|老婆|太太|丈夫|老公|爱人"
+    r"|妈妈?|母亲|爸爸?|父亲|儿子|女儿|哥哥|姐姐|弟弟|妹妹|朋友|同事|秘书|老板)"
+)
+_WORDS: Final = [rf"(?P<l{n}>{words})" for n, words in enumerate(_LABELS.values())]
+_LABEL: Final = re.compile(rf"(?<![a-z])(?:{'|'.join([*_WORDS, _PEOPLE])})", re.IGNORECASE)
+_WHAT: Final = {f"l{n}": label for n, label in enumerate(_LABELS)}
+_LABELLED: Final = SINGLE | {"identifier", "amount", "date"}
+
+_CHANGE: Final = re.compile(
+    r"\b(?:actually|instead|chang(?:e|ed|ing)|correct(?:ion|ed|ing)|wrong|mistake|mistyped|typo"
+    r"|no longer|moved|updated?|switch(?:ed)?|make (?:it|that)|i meant|should (?:be|have been)"
+    r"|scratch that|scrap that|went (?:up|down) to"
+    r"|(?:rais|lower|increas|reduc)ed? (?:it )?to|misread|reschedul\w*|postpon\w+"
+    r"|new (?:phone|mobile|cell|number|address|e-?mail|card|name|date|budget|user"
+    r"|post|zip|account|home|work|delivery)|not\b.{1,40}\bbut)\b"
+    r"|改(?:成|为|到|一下|了)|换(?:成|到|了)|不是|更正|更新|[写说记打]错|错了|新的|应该是|其实|搬到|搬去|不再|改期|推迟"
+    r"|延期|调[到成整]",
+    re.IGNORECASE,
+)
+_DENIED_BEFORE: Final = re.compile(
+    r"(?:\b(?:not|no longer|instead of|rather than|isn't|wasn't|isn’t|wasn’t|replac(?:e|es|ing)"
+    r"|(?:old|previous|former)(?: \w+){0,3}(?: (?:is|was)|:)?)"
+    r"(?: (?:the|my|at|on|for|of|order|number))*"
+    r"|不是|不再是|并非|不在|(?:旧|以前|原来|之前)的?\w{0,6}(?:是|为)?)[\s:\"']*$",
+    re.IGNORECASE,
+)
+_MOVED_FROM: Final = re.compile(r"(?:\bfrom(?: the| my)?|从|由|把)\s?$", re.IGNORECASE)
+_DENIED_AFTER: Final = re.compile(
+    r"[\s,]{0,2}(?:(?:is|was)(?: (?:wrong|incorrect|my old|the old|an? (?:typo|mistake))|n't| not"
+    r"| no longer)|(?:is|has been) (?:closed|cancelled|disconnected)|是错的|不对|不用了|作废"
+    r"|已经?停用)",
+    re.IGNORECASE,
+)
+CORRECTION: Final = "correction"
+"""The kind of a value that is right in place of the one in `label`, of whatever kind that is; if
+`label` is empty, in place of the last that was told. `merge` finds out, or leaves it."""
+_UNLABELLED: Final = 5
+"""Fields of a fact as rows held it before there were labels."""
+_NEAR: Final = 60
+"""Characters before and after a value that may say whether it holds."""
+_AROUND: Final = 200
+"""Those that may say that something changes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """`value` as `speaker` wrote it in message `position`.
+
+    `quote` is the clause up to and with the value, which says what it is the number or the date
+    of; `label` is that in a word. `state` is how the fact stands to the others of its slot; a fact
+    as it was found has `current` where its message changes something, and `earlier` where the
+    message itself says that it no longer holds.
+    """
+
+    kind: str
+    value: str
+    speaker: str
+    position: int
+    quote: str = ""
+    label: str = ""
+    state: State = ""
+
+    def to_json(self) -> list[str | int]:
+        """`[kind, value, speaker, position, quote, label, state]`."""
+        told: list[str | int] = [self.kind, self.value, self.speaker, self.position]
+        return [*told, self.quote, self.label, self.state]
+
+    @classmethod
+    def from_json(cls, row: Sequence[object]) -> Self:
+        """The opposite of `to_json`; raises ValueError for anything else."""
+        if len(row) == _UNLABELLED:
+            row = [*row, "", ""]
+        match row:
+            case [
+                str(kind),
+                str(value),
+                str(speaker),
+                int(position),
+                str(quote),
+                str(label),
+                ("" | "current" | "earlier") as state,
+            ]:
+                return cls(kind, value, speaker, position, quote, label, state)
+        raise ValueError("a fact is [kind, value, speaker, position, quote, label, state]")
+
+    @property
+    def is_single(self) -> bool:
+        """Does its slot hold one thing?"""
+        return self.kind in SINGLE or self.label in SINGLE_LABELS
+
+
+def label_of(kind: str, before: str, after: str) -> str:
+    """What a value of this kind is of, by the words before it in its clause, else just after it."""
+    if kind not in _LABELLED:
+        return ""
+    for words in (before, after[:24]):
+        if matches := list(_LABEL.finditer(words)):
+            names = {m.lastgroup == "who": m for m in matches}
+            whose = [names[True][0].lower()] if True in names else []
+            what = [_WHAT[str(names[False].lastgroup)]] if False in names else []
+            return " ".join(whose + what)
+    return ""
+
+
+def state_of(text: str, start: int, end: int) -> State:
+    """What a message itself says of a value in it: that it changes something, or holds no more."""
+    is_change = _CHANGE.search(text, max(0, start - _AROUND), end + _AROUND) is not None
+    before = text[max(0, start - _NEAR) : start]
+    if _DENIED_BEFORE.search(before) or _DENIED_AFTER.match(text[end : end + _NEAR]):
+        return "earlier"
+    if is_change and _MOVED_FROM.search(before) and end < len(text) - 1:
+        return "earlier"
+    return "current" if is_change else ""
+
+
+def merge(known: Sequence[Fact], new: Iterable[Fact], most: int = 200) -> tuple[Fact, ...]:
+    """Facts newest first, one per kind and value, `most` at most; `new` in the order it was said.
+
+    A repeated value moves to the front with its newest position; one that was said before what is
+    known of it changes nothing.
+    """
+    facts = {(fact.kind, fact.value): fact for fact in reversed(known)}
+    settled: dict[tuple[int, str], str] = {}
+    for told in new:
+        fact = _resolved(facts, told)
+        if fact is None or settled.get((fact.position, fact.value), fact.kind) != fact.kind:
+            continue
+        if told.kind == CORRECTION:
+            settled |= {(fact.position, value): fact.kind for value in (told.value, told.label)}
+        key = (fact.kind, fact.value)
+        if key in facts and facts[key].position > fact.position:
+            continue
+        before = facts.pop(key, None)
+        replaced = list(_replaced(facts, fact))
+        for other in replaced:
+            facts[other.kind, other.value] = replace(other, state="earlier")
+        label = fact.label or (replaced[-1].label if replaced else before.label if before else "")
+        state: State = fact.state if fact.state == "earlier" else "current" if replaced else ""
+        if before is not None and before.state == "current" and not state:
+            state = "current"
+        facts[key] = replace(fact, label=label, state=state)
+        if len(facts) > most:
+            del facts[next(iter(facts))]
+    return tuple(reversed(facts.values()))
+
+
+def _resolved(facts: dict[tuple[str, str], Fact], fact: Fact) -> Fact | None:
+    """A correction as a fact of the kind that it corrects, None where nothing known is meant."""
+    if fact.kind != CORRECTION:
+        return fact
+    meant = [f for f in facts.values() if f.value.lower() == fact.label.lower()]
+    if not fact.label and facts:
+        last = next(reversed(facts.values()))
+        meant = [f for f in facts.values() if f.position == last.position != fact.position]
+    if len(meant) != 1 or meant[0].value == fact.value:
+        return None
+    return replace(fact, kind=meant[0].kind, label=meant[0].label)
+
+
+def _replaced(facts: dict[tuple[str, str], Fact], fact: Fact) -> Iterator[Fact]:
+    """The facts that a newer one makes the earlier ones of its slot, oldest first."""
+    if fact.state == "earlier" or fact.kind not in _LABELLED:
+        return
+    kind = [f for f in facts.values() if f.kind == fact.kind]
+    if fact.state == "current":
+        yield from (f for f in kind if f.position == fact.position and f.state == "earlier")
+    alike = [f for f in kind if f.position != fact.position]
+    same = [other for other in alike if other.label == fact.label]
+    if fact.is_single and (fact.label or fact.kind in SINGLE):
+        yield from same
+        if same or fact.state != "current":
+            return
+    if fact.state == "current":
+        holding = [other for other in alike if other.state != "earlier"]
+        fitting = [other for other in holding if not fact.label or other.label in ("", fact.label)]
+        yield from fitting[-1:]

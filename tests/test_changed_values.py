@@ -1,0 +1,180 @@
+"""A value that a customer changed: the newest is marked as the one that counts, and what it
+replaces never stands in a payload's record as if it still held."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+
+from tests.conftest import Recap
+from tests.probes import complete, user
+
+FILLER = ["Is that in stock?", "And which colours are there?", "How long does it take?"] * 2
+ENGLISH = (
+    "Actually, my {what} is {new}.",
+    "My {what} has changed to {new}.",
+    "Sorry, the {what} was wrong, it should be {new}.",
+    "Please change my {what} to {new}.",
+    "It is {new}, not {old}.",
+    "Not {old} but {new}, please.",
+    "I meant {new}.",
+    "Please use {new} instead of {old}.",
+)
+CHINESE = (
+    "我的{what}改成{new}。",
+    "{what}写错了，应该是{new}。",
+    "不是{old}，是{new}。",
+    "其实{what}是{new}。",
+    "我的{what}换成{new}了。",
+)
+
+
+@dataclass(frozen=True)
+class Value:
+    """What is told, what it is called, and what it changes to. `single`: there is one of it, so
+    that telling another one is a change by itself."""
+
+    said: str
+    what: str
+    old: str
+    new: str
+    ways: tuple[str, ...] = ENGLISH
+    single: bool = False
+
+
+VALUES = (
+    Value("My phone number is {}.", "phone number", "415-555-0132", "415-555-0199", single=True),
+    Value("My mobile is {}.", "mobile number", "07700 900 123", "07700 900 456", single=True),
+    Value("My e-mail is {}.", "e-mail", "ann@example.org", "ann.lee@example.com", single=True),
+    Value("My order number is {}.", "order number", "A-20931", "A-20932"),
+    Value("The tracking number is {}.", "tracking number", "JD0046005", "JD0046006"),
+    Value("My account number is {}.", "account number", "153531981", "153531989", single=True),
+    Value("My budget is {}.", "budget", "$300", "$450", single=True),
+    Value("I need a refund of {}.", "refund", "$12.50", "$21.50"),
+    Value("The delivery date is {}.", "delivery date", "March 3", "March 9", single=True),
+    Value("My appointment is on {}.", "appointment", "12/03/2026", "14/03/2026"),
+    Value("Please deliver it next {}.", "delivery", "next Friday", "next Monday"),
+    Value("My name is {}.", "name", "Jon Smith", "John Smyth", single=True),
+    Value("My last name is {}.", "last name", "Miller", "Muller", single=True),
+    Value("My username is {}.", "username", "anna_77", "anna.lee", single=True),
+    Value("My address is {}.", "address", "12 Oak Street, Leeds", "9 Elm Road, York", single=True),
+    Value("My postcode is {}.", "postcode", "LS1 4AP", "YO1 7HH", single=True),
+    Value("我的手机号是{}。", "手机号", "13812345678", "13987654321", CHINESE, single=True),
+    Value(
+        "我的邮箱是{}。", "邮箱", "wang@example.org", "wang.li@example.org", CHINESE, single=True
+    ),
+    Value("我的订单号是{}。", "订单号", "A-20931", "A-20932", CHINESE),
+    Value("我的预算是{}。", "预算", "300元", "450元", CHINESE, single=True),
+    Value("送货日期是{}。", "送货日期", "3月3日", "3月9日", CHINESE, single=True),
+    Value("我的名字是{}。", "名字", "王小明", "王晓明", CHINESE, single=True),
+    Value("我的用户名是{}。", "用户名", "xiaoming77", "xiaoming88", CHINESE, single=True),
+    Value(
+        "我的地址是{}。", "地址", "北京市朝阳区建国路88号", "上海市南京路12号", CHINESE, single=True
+    ),
+    Value("我的邮编是{}。", "邮编", "100022", "200001", CHINESE, single=True),
+)
+CASES = [
+    (value, way)
+    for value in VALUES
+    for way in (*value.ways, *([value.said.format("{new}")] if value.single else []))
+]
+TALK = (
+    ("My phone number is 415-555-0132.", "Oh, I gave you the wrong number. It's 415-555-0199."),
+    ("Deliver it on March 3.", "Scrap that, deliver it on March 9."),
+    ("My address is 12 Oak Street, Leeds.", "I moved, we're now at 9 Elm Road, York."),
+    ("My email is ann@example.org", "Could you update my email to ann.lee@example.com"),
+    ("My order is A-20931", "Correction: order A-20932"),
+    ("My name is Ann Smith", "I got married, my name is now Ann Lee"),
+    ("Call 415-555-0132", "Ignore that number, actually, and use 415-555-0199"),
+    ("We can spend $300", "The budget went up to $450"),
+    ("Check-in is March 3", "We have to push check-in back to March 9"),
+    ("Ship to 12 Oak Street, Leeds", "Instead, ship it to 9 Elm Road, York"),
+    ("我的地址是北京市朝阳区建国路88号", "我搬家了，现在住在上海市南京路12号"),
+    ("我的电话是13812345678", "电话换了，现在是13987654321"),
+    ("预算300元", "把预算调到450元"),
+    ("订单号A-20931", "抱歉，刚才订单号报错了，是A-20932"),
+    ("3月3日", "送货改期到3月9日"),
+)
+"""What is told first and what changes it; each ends with its value."""
+
+
+async def record_of(recap: Recap, said: list[str]) -> str:
+    """What stands for these messages once they are folded."""
+    messages = []
+    for text in said:
+        messages += [user(text), {"role": "assistant", "content": "Thank you. " * 12}]
+    await complete(recap, [*messages, user("One more thing, please.")])
+    heads = [str(m["content"]) for m in recap.upstream.requests[-1]["messages"]]
+    return next(text for text in heads if text.startswith("[Record of earlier"))
+
+
+def told_of(record: str, value: str) -> set[str]:
+    """How the record's facts speak of a value: each line's kind and mark."""
+    facts = [line.partition(": ") for line in record.splitlines()[1:]]
+    return {kind for kind, _, quote in facts if quote.endswith(value)}
+
+
+async def test_the_newest_value_is_marked_and_the_old_one_is_never_shown_as_if_it_held(
+    recap: Recap,
+) -> None:
+    marked, wrong = 0, []
+    for value, way in CASES:
+        change = way.format(what=value.what, old=value.old, new=value.new)
+        record = await record_of(recap, [value.said.format(value.old), change, *FILLER])
+        new, old = told_of(record, value.new), told_of(record, value.old)
+        if any(line.endswith("(current)") for line in new):
+            marked += 1
+        else:
+            wrong.append((change, record))
+        assert all("(earlier" in line for line in old), (change, record)
+    assert marked >= 0.98 * len(CASES), (marked, len(CASES), wrong)
+
+
+@pytest.mark.parametrize(("first", "second"), TALK)
+async def test_a_change_told_in_passing_is_one_too(recap: Recap, first: str, second: str) -> None:
+    record = await record_of(recap, [first, second, *FILLER])
+    facts = [line.partition(": ")[::2] for line in record.splitlines() if ": " in line]
+    marks = {second.rstrip(".").endswith(quote[-4:]): kind for kind, quote in facts}
+    assert "(current)" in marks[True]
+    assert "(earlier" in marks[False]
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("My order number is A-20931.", "The other order number is A-20944."),
+        ("My mobile is 07700 900 123.", "My wife's mobile is 07700 900 456."),
+        ("The deposit was $100.", "The rent is $900."),
+        ("My birthday is March 3.", "We arrive on March 9."),
+    ],
+)
+async def test_another_value_of_something_else_changes_nothing(
+    recap: Recap, first: str, second: str
+) -> None:
+    record = await record_of(recap, [first, second, *FILLER])
+    assert "(earlier" not in record
+    assert "(current)" not in record
+
+
+@pytest.mark.parametrize(
+    ("reply", "is_known"),
+    [
+        ("Yes, that's right.", True),
+        ("对的", True),
+        ("No.", False),
+        ("Yes, but it is late", False),
+        ("Why?", False),
+    ],
+)
+async def test_the_models_words_are_facts_only_where_the_customer_said_yes_to_them(
+    recap: Recap, reply: str, is_known: bool
+) -> None:
+    asked = "Let me look it up. Is your order number A-77777?"
+    said = [user("Where is my parcel?"), {"role": "assistant", "content": asked}]
+    for text in (reply, *FILLER):
+        said += [user(text), {"role": "assistant", "content": "Thank you. " * 12}]
+    await complete(recap, [*said, user("One more thing, please.")])
+    sent = [str(m["content"]) for m in recap.upstream.requests[-1]["messages"]]
+    record = next(text for text in sent if text.startswith("[Record of earlier"))
+    assert ("- identifier: Is your order number A-77777" in record) is is_known
