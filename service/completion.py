@@ -59,6 +59,14 @@ def is_readable(body: Body) -> bool:
     return isinstance(choices, list) and all(map(_is_choice, choices))
 
 
+def cached_tokens(body: Body) -> int | None:
+    """What the provider found in its cache; None where its usage does not say."""
+    usage = body.get("usage")
+    details = usage.get("prompt_tokens_details") if isinstance(usage, dict) else None
+    count = details.get("cached_tokens") if isinstance(details, dict) else None
+    return count if isinstance(count, int) else None
+
+
 def finish_reasons(body: Body) -> list[str | None]:
     """How each choice ended; None where it has not."""
     return [choice.get("finish_reason") for choice in body.get("choices") or []]

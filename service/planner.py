@@ -14,6 +14,7 @@ from service.context import planning
 from service.context.planning import Payload, Turn
 from service.context.rounds import Entry, WireMessage
 from service.context.stand_in import StandIn, remember
+from service.hit_rates import HitRates
 from service.indexes import Indexes
 from service.prefix import PrefixHash
 from service.prices import Price, PriceList
@@ -32,7 +33,8 @@ class Course:
 
     `full_tokens` is the whole list, `full_warm` how much of it a provider that is sent everything
     would have seen the turn before, `prefix_tokens` the prefix without the system's messages.
-    `messages` are the payload's as they are sent, `hints` the fields that go with them.
+    `messages` are the payload's as they are sent, `hints` the fields that go with them; of the
+    payload's tokens the provider should have `expected` in its cache.
     """
 
     id: str
@@ -45,6 +47,7 @@ class Course:
     payload: Payload = field(default_factory=lambda: Payload([], 0, StandIn()))
     messages: list[WireMessage] = field(default_factory=list)
     hints: dict[str, Any] = field(default_factory=dict)
+    expected: int = 0
     called: bool = False
 
 
@@ -55,13 +58,24 @@ class Planner:
         self._cache = cache
         self._prices = prices
         self._indexes = Indexes()
+        self._hit_rates = HitRates()
 
     def price(self, ask: Ask) -> Price:
+        """What the price file says."""
         return self._prices.price(str(ask.request["model"]))
+
+    def learn(self, ask: Ask, course: Course, cached_tokens: int | None) -> None:
+        """The provider answered, and says how much it found in its cache; None: it does not say."""
+        model, price = str(ask.request["model"]), self.price(ask)
+        if cached_tokens is not None and price.discount:
+            found = {"expected": course.expected, "cached": cached_tokens}
+            self._hit_rates.learn(model, price, **found)
 
     async def plan(self, ask: Ask, course: Course) -> None:
         """Put the payload on the course, and what the ledger will want to know."""
         price = self.price(ask)
+        if ask.session:  # a list's plan is the list's and the price file's alone
+            price = self._hit_rates.known(str(ask.request["model"]), price)
         stand_in, tail = await self._stand_in(ask, course, price)
         idle = ask.session.idle if ask.session else False
         turn = Turn(ask.system, ask.newest, price, idle)
@@ -73,6 +87,7 @@ class Planner:
                 index = await self._indexes.of(ask, payload.stand_in.plan.cut)
                 payload = planning.with_recall(payload, index, turn)
             self._mark(ask, course, payload, price)
+            course.expected = _expected(course, turn, stand_in, payload)
         before = ask.system_tokens + course.prefix_tokens
         course.full_tokens = before + ask.newest_tokens + tokens.REPLY_PRIMING
         course.full_warm = 0 if idle or not tail else before - tail[-1].tokens
@@ -120,6 +135,14 @@ class Planner:
             build = partial(planning.rebuild, ask.system, everything, price)
         stand_in = build() if len(everything) < LONG else await asyncio.to_thread(build)
         return stand_in, [e for e in everything if e.anchor > stand_in.plan.cut]
+
+
+def _expected(course: Course, turn: Turn, kept: StandIn, payload: Payload) -> int:
+    """Tokens that the provider's cache should hold: all of the last payload, unless rounds were
+    folded since, nobody knows what was sent, or it has long been idle."""
+    is_grown = course.status == "hit" and kept.plan.cut == payload.stand_in.plan.cut
+    warm = kept.plan.warm if is_grown and not turn.idle else 0
+    return warm if turn.price.discount and warm >= turn.price.min_cacheable_tokens else 0
 
 
 def stand_in_entry(ask: Ask, course: Course, body: Body) -> list[CacheEntry]:

@@ -245,6 +245,7 @@ class Turns:
                     raise UpstreamIncomplete
             else:
                 body = await self._model.complete(request)
+            self._planner.learn(turn.ask, course, completion.cached_tokens(body))
             return Landed(_answered(body, turn.ask), first_token_at)
         except UpstreamError as error:
             said = body or completion.assemble(flight.chunks)

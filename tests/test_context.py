@@ -135,7 +135,7 @@ def test_the_head_is_never_the_systems_and_holds_the_customers_words_alone(
 
 
 def test_without_a_providers_cache_every_turn_cuts_to_two_rounds() -> None:
-    rounds = [("a question of some words " * 9, "an answer of some words " * 9)] * 20
+    rounds = [("a question of some words " * 12, "an answer of some words " * 12)] * 20
     sent = drive(rounds, NO_CACHE)
     assert [len(payload.messages) for payload in sent] == [2, 4, 6] + [7] * 17
 

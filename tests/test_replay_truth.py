@@ -51,7 +51,8 @@ async def test_recap_in_the_replay_sends_what_the_server_sends(
     async with start_recap(prices_file=prices, system_prompt=SYSTEM) as recap:
         numbers = itertools.count()
         recap.upstream.default = lambda body: Scripted(
-            text=f"We have noted that as case {next(numbers)}, thank you. Anything else?"
+            text=f"We have noted that as case {next(numbers)}, thank you. Anything else?",
+            cached_tokens=10_000,
         )
         session = await recap.open_session()
         answers = [await recap.say(session, question) for question in questions()]

@@ -36,7 +36,7 @@ storage.transitions storage.inbox
 storage.sessions storage.handovers
 storage.storage storage.checks
 ask events
-indexes lanes desk.frames cache_marks
+indexes lanes desk.frames cache_marks hit_rates
 planner
 accounting desk.hub
 turn desk.desk

@@ -35,6 +35,13 @@ def asked(turn: int) -> str:
     return f"Question {turn}: what about the lamp of order A-2093{turn}, please?"
 
 
+def answering(recap: Recap, *, cached_tokens: int) -> None:
+    """Have the provider say that it found so much in its cache."""
+    recap.upstream.default = lambda body: Scripted(
+        text=f"Answer to: {body['messages'][-1]['content'][:60]}", cached_tokens=cached_tokens
+    )
+
+
 def payloads(upstream: Upstream) -> list[list[dict[str, Any]]]:
     return [request["messages"] for request in upstream.requests]
 
@@ -215,6 +222,7 @@ async def test_a_stand_in_rebuilt_each_turn_is_the_one_that_was_kept(
 ) -> None:
     prices = prices_file(tmp_path, **price)
     async with start_recap(prices_file=prices, reply_reuse=False) as recap:
+        answering(recap, cached_tokens=10_000)
         made = []
         for purges in (False, True):
             session = await recap.open_session()
@@ -237,6 +245,7 @@ async def test_between_two_cuts_a_payload_grows_only_at_its_end(
     start_recap: Starter, tmp_path: Path
 ) -> None:
     async with start_recap(prices_file=prices_file(tmp_path, **CACHING)) as recap:
+        answering(recap, cached_tokens=10_000)
         session = await recap.open_session()
         cuts = []
         for turn in range(TURNS):
@@ -247,6 +256,21 @@ async def test_between_two_cuts_a_payload_grows_only_at_its_end(
     grown = [new[: len(old)] == old for old, new in itertools.pairwise(made)]
     assert grown == [old == new for old, new in itertools.pairwise(cuts)]
     assert 1 <= grown.count(False) <= 10
+
+
+async def test_where_a_providers_cache_never_hits_it_is_no_longer_planned_for(
+    start_recap: Starter, tmp_path: Path
+) -> None:
+    async with start_recap(prices_file=prices_file(tmp_path, **CACHING)) as recap:
+        lengths = {}
+        for cached_tokens in (10_000, 0):
+            answering(recap, cached_tokens=cached_tokens)
+            session = await recap.open_session()
+            for turn in range(TURNS):
+                await recap.say(session, f"{asked(turn)} For {cached_tokens} more.")
+            lengths[cached_tokens] = [len(sent) for sent in payloads(recap.upstream)[-5:]]
+    assert max(lengths[0]) <= 9  # the system's, the head, two or three rounds, the question
+    assert max(lengths[10_000]) > 9
 
 
 async def test_the_facts_of_folded_rounds_stand_in_a_head_that_is_not_the_systems(
