@@ -63,6 +63,15 @@ class LatencyRun:
         return self.whole / self.recap
 
 
+@dataclass(frozen=True, slots=True)
+class Added:
+    """Seconds that Recap adds to a turn: until the provider is asked, and in all, each as the time
+    through it less that of the same request straight to the provider, just afterwards."""
+
+    before: float
+    whole: float
+
+
 @dataclass(slots=True)
 class Provider:
     """Gives each question its recorded reply; with `slow`, late by what it has not seen."""
@@ -71,8 +80,10 @@ class Provider:
     slow: bool = False
     reply: str = ""
     seen: list[dict[str, Any]] = field(default_factory=list)
+    asked_at: float = 0.0
 
     def respond(self, body: dict[str, Any]) -> Scripted:
+        self.asked_at = time.perf_counter()
         prompt = tokens.count_messages(body["messages"]) + tokens.REPLY_PRIMING
         cached = self._cached(body["messages"]) if self.caches else 0
         self.seen = body["messages"]
@@ -198,6 +209,24 @@ async def latency_run(
             history.append({"role": "assistant", "content": reply})
             advance()
     return LatencyRun(len(recap), statistics.median(whole), statistics.median(recap))
+
+
+async def added_run(conversation: Conversation, *, caches: bool, advance: Advance) -> list[Added]:
+    """What Recap adds to each turn, the provider answering at once."""
+    added = []
+    async with customer(conversation.system_prompt, caches=caches) as asking:
+        session, provider = await asking.open(), asking.provider
+        for question, reply in conversation.rounds:
+            started = time.perf_counter()
+            await asking.ask(session, question, reply)
+            ended, asked_at = time.perf_counter(), provider.asked_at
+            straight = time.perf_counter()
+            await asking.first_chunk(provider.seen)
+            spent = time.perf_counter() - straight
+            before = (asked_at - started) - (provider.asked_at - straight)
+            added.append(Added(before, (ended - started) - spent))
+            advance()
+    return added
 
 
 def together(runs: Sequence[TokenRun]) -> TokenRun:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import statistics
 from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
@@ -19,6 +20,8 @@ from service.cli import output
 from service.settings import Settings, SettingsError
 
 LATENCY_SAMPLES = 20
+WINDOWS = ((5, 35), (250, 300), (950, 1000))
+"""Rounds over which added times are told."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -38,6 +41,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="also drive recorded conversations: JSON lines with messages, .gz or not",
     )
     parser.add_argument("--client", action="store_true", help="only the client: CPU of a call")
+    parser.add_argument(
+        "--added", action="store_true", help="only what Recap adds to a turn's time, by round"
+    )
     parser.add_argument("--no-latency", action="store_true", help="tokens only")
 
 
@@ -50,6 +56,10 @@ async def run(settings: Settings, words: argparse.Namespace) -> int:
         _print({"CPU of a call, ms": await client_rows()}, ["client"], words.json)
         return 0
     with Progress(console=Console(stderr=True), transient=True) as progress:
+        if words.added:
+            tables = {"Added to a turn, ms": await _added(max(words.rounds), progress)}
+            _print(tables, ["added"], words.json)
+            return 0
         tables = {
             "Prompt tokens sent, no provider's cache": await _tokens(words, progress, False),
             "Input tokens billed, cached ones at a tenth": (await _tokens(words, progress, True)),
@@ -122,6 +132,23 @@ async def _latency(words: argparse.Namespace, progress: Progress) -> list[dict[s
                     "ratio": round(measured.ratio, 2),
                 }
             )
+    return rows
+
+
+async def _added(rounds: int, progress: Progress) -> list[dict[str, Any]]:
+    rows = []
+    for caches in (False, True):
+        task = progress.add_task("added time", total=rounds)
+        added = await runs.added_run(
+            workload.synthetic(rounds), caches=caches, advance=partial(progress.advance, task)
+        )
+        for first, last in [(a, b) for a, b in WINDOWS if b <= rounds]:
+            turns = added[first - 1 : last]
+            row: dict[str, Any] = {"provider_caches": caches, "rounds": f"{first}-{last}"}
+            for part in ("before", "whole"):
+                cuts = statistics.quantiles((getattr(one, part) * 1000 for one in turns), n=20)
+                row |= {f"{part}_p50": round(cuts[9], 1), f"{part}_p95": round(cuts[18], 1)}
+            rows.append(row)
     return rows
 
 

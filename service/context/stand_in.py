@@ -11,8 +11,9 @@ from service.context import digest, facts, head, rounds, slots
 from service.context.rounds import Entry
 from service.context.slots import Fact
 
-FACTS_REMEMBERED = 200
-"""The most facts that a stand-in carries, newest first; what it leaves out is in the transcript."""
+FACTS_REMEMBERED = 64
+"""The most facts that a stand-in carries, newest first, twice what a head has room for; what it
+leaves out is in the transcript. Its row is read and written every turn."""
 
 _YES: Final = re.compile(
     r"(?:yes|yeah|yep|correct|right|exactly|that's (?:right|correct|it)|it is|对的?|是的?|没错"

@@ -204,28 +204,49 @@ class Database:
 
     async def _commit_group(self, group: list[_Waiting]) -> None:
         """One transaction; where it fails as a whole, one for each unit."""
+        if len(group) == 1:
+            await self._commit_alone(group[0])
+            return
         results: list[tuple[_Waiting, Any]] = []
         try:
             await self._write.execute_fetchall("BEGIN IMMEDIATE")
             for waiting in group:
                 if not waiting.done.cancelled():
                     await self._run_unit(waiting, results)
-                if not self._write.in_transaction:
-                    raise StorageError("the database ended the transaction by itself")
+                self._require_transaction()
             await self._write.execute_fetchall("COMMIT")
         except Exception as error:
-            why = {"action": "commit_failed", "units": len(group), "why": str(error)}
-            log.error("group commit failed", extra=why)
-            with contextlib.suppress(aiosqlite.Error):
-                await self._write.execute_fetchall("ROLLBACK")
-            if len(group) == 1:
-                _settle(group[0], _translate(error))
-            else:  # nothing of it is there: each again, alone, so that one cannot fail the others
-                for waiting in group:
-                    await self._commit_group([waiting])
+            await self._roll_back(error, len(group))
+            for waiting in group:  # nothing of it is there: alone, none can fail the others
+                await self._commit_alone(waiting)
             return
         for waiting, result in results:
             _settle(waiting, result)
+
+    async def _commit_alone(self, waiting: _Waiting) -> None:
+        """One unit's transaction, which needs no savepoint: it fails as a whole."""
+        if waiting.done.cancelled():
+            return
+        try:
+            await self._write.execute_fetchall("BEGIN IMMEDIATE")
+            result = await waiting.unit(Transaction(self._write))
+            self._require_transaction()
+            await self._write.execute_fetchall("COMMIT")
+        except Exception as error:
+            await self._roll_back(error, 1)
+            result = _translate(error)
+        _settle(waiting, result)
+
+    def _require_transaction(self) -> None:
+        if not self._write.in_transaction:
+            raise StorageError("the database ended the transaction by itself")
+
+    async def _roll_back(self, error: Exception, units: int) -> None:
+        if isinstance(error, (aiosqlite.Error, StorageError)):
+            why = {"action": "commit_failed", "units": units, "why": str(error)}
+            log.error("commit failed", extra=why)
+        with contextlib.suppress(aiosqlite.Error):
+            await self._write.execute_fetchall("ROLLBACK")
 
     async def _run_unit(self, waiting: _Waiting, results: list[tuple[_Waiting, Any]]) -> None:
         transaction = Transaction(self._write)
