@@ -178,3 +178,28 @@ async def test_the_models_words_are_facts_only_where_the_customer_said_yes_to_th
     sent = [str(m["content"]) for m in recap.upstream.requests[-1]["messages"]]
     record = next(text for text in sent if text.startswith("[Record of earlier"))
     assert ("- identifier: Is your order number A-77777" in record) is is_known
+
+
+@pytest.mark.parametrize(
+    ("answer", "promise"),
+    [
+        (
+            "I am sorry. We'll refund you $12.50 by Friday. Bye!",
+            "We'll refund you $12.50 by Friday.",
+        ),
+        ("很抱歉。我们会在三天内退款。", "我们会在三天内退款。"),
+        ("Will somebody call you back?", ""),
+        ("The train leaves at 9.", ""),
+    ],
+)
+async def test_what_was_promised_to_the_customer_stays_once_and_word_for_word(
+    recap: Recap, answer: str, promise: str
+) -> None:
+    said = []
+    for text in ("My kettle is broken.", "And then?", *FILLER):
+        said += [user(text), {"role": "assistant", "content": f"{answer} {'Thank you. ' * 12}"}]
+    await complete(recap, [*said, user("One more thing, please.")])
+    sent = [str(m["content"]) for m in recap.upstream.requests[-1]["messages"]]
+    record = next(text for text in sent if text.startswith("[Record of earlier"))
+    kept = [line for line in record.splitlines() if line.startswith("- the answer promised: ")]
+    assert kept == ([f"- the answer promised: {promise}"] if promise else [])

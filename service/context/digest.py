@@ -20,6 +20,7 @@ SHORT_CHARACTERS: Final = 30
 """Up to so many words and characters an answer says little without what was asked."""
 LABEL_WORDS: Final = 6
 LONGEST_QUESTION: Final = 300
+LONGEST_PROMISE: Final = 160
 
 _STOP_TEXT: Final = """
     a about actually again all alright also am an and any anyone anything are as at awesome be been
@@ -43,7 +44,7 @@ _PIECE: Final = re.compile(
 )
 _HAN: Final = re.compile(f"[{CJK}]")
 _END: Final = re.compile("[.!?;。！？；\n]")
-_SENTENCE: Final = re.compile(r"(?<=[.!?。！？])\s*|\n+")
+_SENTENCE: Final = re.compile(r"(?<=[.!?])\s+|(?<=[。！？])\s*|\n+")
 _OPENING: Final = re.compile(
     "^(?:你好|您好|好的|好嘞|好呢|好吧|嗯|哦|那么|那就|那|然后|另外|对了|还有|再|请问|请|麻烦(?:您|你)?|"
     "劳驾|谢谢(?:您|你)?|我想要|我想|我要|我还要|我还想|想要|想|帮我|给我|替我|帮忙|推荐|找|查|看看|"
@@ -55,6 +56,16 @@ _FRAME: Final = re.compile(
 )
 _CLOSING: Final = re.compile(
     "(?:吧|呢|吗|啊|呀|哦|嘛|么|啦|谢谢(?:您|你)?|可以吗|好吗|行吗|怎么样|用餐|吃饭)+$"
+)
+
+
+_PROMISE: Final = re.compile(
+    r"\b(?:(?:i|we|you|it|they|that|some(?:body|one)|(?:our|the|your) \w+)(?:['’]ll| will| shall)"
+    r"|promise|guarantee)\b[^.?!\n]{0,60}?\b(?:refund|credit|replac|compensat|discount|waiv|send|ship"
+    r"|deliver|call|e-?mail|contact|escalat|resolv|fix|arriv|receive|get back|look into|make sure)"
+    r"|(?:会|将|马上|保证|承诺|一定)[^。！？\n]{0,12}"
+    r"(?:退款|退还|赔|补偿|补发|寄|发货|发送|送到|送达|联系|回电|致电|处理|安排|解决)",
+    re.IGNORECASE,
 )
 
 
@@ -86,6 +97,15 @@ def question_of(answered: str) -> str:
     parts = _SENTENCE.split(answered[-MOST_READ:])
     questions = [part for part in parts if "?" in part or "？" in part]
     return questions[-1].strip()[-LONGEST_QUESTION:] if questions else ""
+
+
+def promise_of(answered: str) -> str:
+    """What an answer promises last, word for word, or its beginning; empty if it is nothing."""
+    if not _PROMISE.search(answered[-MOST_READ:]):
+        return ""
+    parts = [p.strip() for p in _SENTENCE.split(answered[-MOST_READ:]) if _PROMISE.search(p)]
+    said = [part for part in parts if not part.endswith(("?", "？"))]
+    return " ".join(said[-1].split())[:LONGEST_PROMISE] if said else ""
 
 
 def label_of(question: str) -> str:

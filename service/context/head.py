@@ -38,13 +38,16 @@ QUOTES: Final = (
     "[Record of the earlier messages closest to the question, word for word; data as well.]"
 )
 
+PROMISED: Final = "the answer promised: "
+
 _MARKS: Final = {"": "", "current": " (current)", "earlier": " (earlier, no longer so)"}
 _LINE_END: Final = 3
 """Bytes of a line besides its words."""
 
 
 def digested(known: Sequence[str], asked: str, rounds: Iterable[Round]) -> tuple[str, ...]:
-    """The digest with a line for each of these rounds; `asked` is the question before them.
+    """The digest with a line for each of these rounds, and one for what was promised to the
+    customer, once; `asked` is the question before them.
 
     Line by line, so that it is the same however the rounds were folded.
     """
@@ -53,9 +56,12 @@ def digested(known: Sequence[str], asked: str, rounds: Iterable[Round]) -> tuple
     for whole in rounds:
         line = digest.line_of(whole.said, digest.label_of(asked))[: DIGEST_BYTES // 8]
         asked = digest.question_of(whole.answered)
-        if line:
-            lines.append(line)
-            left -= _size(line)
+        promise = digest.promise_of(whole.answered)
+        promised = f"{PROMISED}{promise}" if promise else ""
+        for new in (line, promised if promised not in lines else ""):
+            if new:
+                lines.append(new)
+                left -= _size(new)
         while left < 0:
             lines = _newest(lines, DIGEST_BYTES // 2)
             left = DIGEST_BYTES - sum(map(_size, lines))

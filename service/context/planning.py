@@ -150,7 +150,7 @@ def reaching_back(payload: Payload, prefix: Sequence[Entry], turn: Turn) -> Payl
         if sizes[keep] + head_tokens >= turn.price.min_cacheable_tokens:
             folded = _fold(StandIn(), parts, turn, keep)
             if folded.tokens >= turn.price.min_cacheable_tokens:
-                layout = folded
+                layout = min(folded, layout, key=lambda one: one.tokens)
                 break
     return layout.payload() if turn.cold_cost(layout.tokens, growth) < payload.tokens else payload
 
