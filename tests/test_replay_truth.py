@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
+from service.context.rounds import Entry
 from service.loopback import Scripted
 from service.prices import Price
-from service.replay import grid
+from service.replay import billing, grid, synthetic
 from service.replay.grid import Cell
-from service.replay.recap import Recap
+from service.replay.recap import Recap, RecapThread
 from tests.conftest import Starter
 from tests.replaying import entry, write
 
@@ -84,3 +85,27 @@ def test_a_cell_of_the_grid_is_told_in_figures() -> None:
     assert cell.ratio == pytest.approx(1.0504)
     assert cell.to_json()["ratio"] == 1.05
     assert cell.to_json()["rival"] == "full"
+
+
+@pytest.mark.parametrize("cached_input", [0.02, 0.1, 0.25])
+def test_three_quarters_of_what_is_sent_repeat_the_last_payloads_head(cached_input: float) -> None:
+    price = Price(input=1, cached_input=cached_input, output=4)
+    system = synthetic.system_entries(synthetic.filler(500))
+    thread, said = RecapThread(system, price, set()), synthetic.conversation(300)
+    before: list[Entry] = []
+    sent_tokens = repeated = cuts = 0
+    for question, reply in zip(said[::2], said[1::2], strict=True):
+        cut = thread.tail[0].anchor if thread.tail else 0
+        sent = thread.ask([question])
+        seen = billing.seen_tokens(before, sent.messages)
+        sent_tokens += sum(entry.tokens for entry in sent.messages)
+        repeated += seen
+        thread.close(sent, [question], reply)
+        is_cut = thread.tail[0].anchor != cut
+        cuts += is_cut
+        recalled = any("[Record of what" in str(e.message["content"]) for e in before[1:])
+        if before and not is_cut and not recalled:
+            assert seen == sum(entry.tokens for entry in before)
+        before = list(sent.messages)
+    assert repeated >= 0.75 * sent_tokens
+    assert cuts < 60
