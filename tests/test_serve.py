@@ -66,6 +66,7 @@ def test_a_first_start_makes_the_database_and_prints_its_links_on_stdout_alone(
         assert set(Base.metadata.tables) < {name for (name,) in rows}
         assert connection.execute("SELECT name FROM tenants").fetchall() == [("demo",)]
     assert "the built-in demonstration model" in demo.printed
+    assert f"{demo.url}/savings" in demo.printed
     assert re.fullmatch(r"rk_\S{43}", demo.key)
     assert re.fullmatch(r"pk_\S{43}", demo.publishable_key)
     assert re.fullmatch(r"http://127\.0\.0\.1:\d+", demo.url)

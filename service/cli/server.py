@@ -129,11 +129,13 @@ def _greet(
             f"Chat page   {address.url}/#key={keys.publishable_key}",
             f"Desk        {address.url}/desk#token={agent.token}",
             f"OpenAI API  {address.url}/v1  key {keys.key}",
+            f"Savings     {address.url}/savings  the same key",
             "",
             "These keys are shown once; recap tenant rotate demo makes new ones, and",
             f"recap agent rotate --tenant demo {DEMO_AGENT} a new link to the desk.",
         ]
     else:
-        lines += [f"Desk        {address.url}/desk", f"Chat page   {address.url}/"]
+        pages = {"Desk": "/desk", "Chat page": "/", "Savings": "/savings"}
+        lines += [f"{name:<12}{address.url}{path}" for name, path in pages.items()]
     print("\n".join(lines), flush=True)
     sys.stdout.flush()
