@@ -16,8 +16,8 @@ from service.context.recall import Found
 from service.context.rounds import Round
 from service.context.slots import Fact
 
-FACT_BYTES: Final = 1000
-"""The most that the facts may take, some 250 tokens; the newest are shown."""
+FACT_BYTES: Final = 800
+"""The most that the facts may take, some 200 tokens; the newest are shown."""
 DIGEST_BYTES: Final = 2400
 """The most that the digest may take, some 600 tokens or 100 rounds."""
 SHOWN_BYTES: Final = 480
