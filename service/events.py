@@ -214,11 +214,12 @@ class Channels:
 class Follower:
     """Turns a session's table, running replies and signs into events, each once and in order.
 
-    `listener` is `customer` or a live agent's id: nobody is told of what they did themselves, and
-    notes are for live agents. With `standing` the listener is told who answers: at first unless it
-    is the bot, and whenever that changes; how far the other side has read is told likewise. Once it
-    was told that somebody else has the session, it is told no more words of the bot's: a change is
-    in the table before it is announced.
+    `listener` is `customer` or a live agent's id: nobody is told of what they did themselves (but
+    how far an agent has read, as that may be by another window), and notes are for live agents.
+    With `standing` the listener is told who answers: at first unless it is the bot, and whenever
+    that changes; how far the other side has read is told likewise. Once it was told that somebody
+    else has the session, it is told no more words of the bot's: a change is in the table before it
+    is announced.
     """
 
     def __init__(

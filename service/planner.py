@@ -67,7 +67,7 @@ class Planner:
     def learn(self, ask: Ask, course: Course, cached_tokens: int | None) -> None:
         """The provider answered, and says how much it found in its cache; None: it does not say."""
         model, price = str(ask.request["model"]), self.price(ask)
-        if cached_tokens is not None and price.discount:
+        if ask.session and cached_tokens is not None and price.discount:
             found = {"expected": course.expected, "cached": cached_tokens}
             self._hit_rates.learn(model, price, **found)
 

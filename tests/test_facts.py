@@ -409,6 +409,9 @@ class TestStatements:
             ("Could I have your name, please?", "No thanks", []),
             ("What is the name of the doctor?", "I forgot, sorry", []),
             ("Anything else?", "Ben", []),
+            ("May I have your full name?", "Cancel", []),
+            ("Which brand name is on the box?", "Samsung", []),
+            ("您贵姓？", "不知道", []),
         ],
     )
     def test_a_short_answer_is_what_was_asked_for(

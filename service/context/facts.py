@@ -23,7 +23,7 @@ from service.context import numbers, slots, statements
 from service.context.slots import Fact
 
 MOST_READ: Final = 20_000
-"""Characters of a message that are read, some 50 ms of the most hostile."""
+"""Characters of a message that are read, some 0.2 s of the most hostile."""
 MAX_FACTS: Final = 64
 """Facts kept of one message."""
 PERSONAL: Final = frozenset(
@@ -64,7 +64,7 @@ def find(text: str, *, speaker: str, position: int, asked: str = "") -> list[Fac
             continue
         quote = _quote(text, start, end)
         label = slots.label_of(kind, quote[: len(quote) - len(value)], folded[end:])
-        state = slots.state_of(folded, start, end)
+        state = slots.state_of(kind, folded, start, end)
         found[kind, value] = Fact(kind, value, speaker, position, quote, label, state)
         if len(found) == MAX_FACTS:
             break
@@ -91,10 +91,12 @@ def _corrections(
 
 
 def _consistent(found: list[Fact]) -> list[Fact]:
-    """Where a message says that one value holds no more, its others replace something."""
-    if not any(fact.state == "earlier" for fact in found):
-        return found
-    return [fact if fact.state else replace(fact, state="current") for fact in found]
+    """Where a message says that one value holds no more, others of its kind replace it."""
+    denied = {fact.kind for fact in found if fact.state == "earlier"}
+    return [
+        replace(fact, state="current") if fact.kind in denied and fact.state != "earlier" else fact
+        for fact in found
+    ]
 
 
 def _quote(text: str, start: int, end: int) -> str:

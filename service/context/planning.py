@@ -182,7 +182,8 @@ def rebuild(system: Sequence[Entry], prefix: Sequence[Entry], price: Price) -> S
         if question := [entry for entry in entries if not rounds.is_answer(entry.message)]:
             turn = Turn(system, question, price)
             payload = plan(stand_in, tail, turn)
-            if may_reach_back(payload, tail, before, turn):
+            can_shorten = rounds.can_shorten(messages_of(question))
+            if can_shorten and may_reach_back(payload, tail, before, turn):
                 tail = [entry for part in parts[:number] for entry in part]
                 payload = reaching_back(payload, tail, turn)
             stand_in = payload.stand_in
@@ -194,11 +195,14 @@ def rebuild(system: Sequence[Entry], prefix: Sequence[Entry], price: Price) -> S
 class _Layout:
     """Head and tail of a payload."""
 
-    def __init__(self, stand_in: StandIn, tail: Sequence[Entry], turn: Turn) -> None:
+    def __init__(
+        self, stand_in: StandIn, tail: Sequence[Entry], turn: Turn, *, shows_head: bool = True
+    ) -> None:
         self._stand_in = stand_in
         self._tail = tail
         self._turn = turn
-        self._head = head.head(stand_in.digest, stand_in.facts, is_full=stand_in.plan.is_full)
+        told = head.head(stand_in.digest, stand_in.facts, is_full=stand_in.plan.is_full)
+        self._head = told if shows_head else None
         head_tokens = tokens.count_message(self._head) if self._head else 0
         self.tokens = turn.around + head_tokens + tokens_of(tail)
 
@@ -238,8 +242,9 @@ def _fitted(stand_in: StandIn, parts: Sequence[Sequence[Entry]], turn: Turn) -> 
         layout = _fold(stand_in, parts, turn, keep)
         if layout.tokens <= turn.room:
             return layout
-    cut = parts[-1][-1].anchor if parts else stand_in.plan.cut
-    return _Layout(StandIn(Plan(cut)), (), turn)
+    old = [entry for entries in parts for entry in entries]
+    plan = Plan(old[-1].anchor if old else stand_in.plan.cut)
+    return _Layout(stand_in.folding(old, plan), (), turn, shows_head=False)
 
 
 def _fold(

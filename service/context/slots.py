@@ -18,7 +18,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal, Self
 
-State = Literal["", "current", "earlier"]
+State = Literal["", "own", "current", "earlier"]
 
 SINGLE: Final = frozenset({"name", "user name", "address", "postcode", "email", "phone"})
 """Kinds of which somebody has one, for each label."""
@@ -59,7 +59,7 @@ _LABELS: Final[dict[str, str]] = {
     "work": r"work|office|公司|单位",
 }
 _PEOPLE: Final = (
-    r"(?P<who>wife|husband|partner|mother|mom|mum|father|dad|son|daughter|brother|sister|friend|boss"
+    r"(?P<who>her|his|their|wife|husband|partner|mother|mom|mum|father|dad|son|daughter|brother|sister|friend|boss"
     r"|colleague|neighbou?r|assistant|first|last|maiden|middle|dog|cat|pet|妻子|老婆|太太|丈夫|老公|爱人"
     r"|妈妈?|母亲|爸爸?|父亲|儿子|女儿|哥哥|姐姐|弟弟|妹妹|朋友|同事|秘书|老板)"
 )
@@ -68,29 +68,47 @@ _LABEL: Final = re.compile(rf"(?<![a-z])(?:{'|'.join([*_WORDS, _PEOPLE])})", re.
 _WHAT: Final = {f"l{n}": label for n, label in enumerate(_LABELS)}
 _LABELLED: Final = SINGLE | {"identifier", "amount", "date"}
 
+_THING: Final = (
+    r"(?:number|date|address|code|id|one|e-?mail|phone|amount|name|username|budget|tracking|order)"
+)
 _CHANGE: Final = re.compile(
-    r"\b(?:actually|instead|chang(?:e|ed|ing)|correct(?:ion|ed|ing)|wrong|mistake|mistyped|typo"
-    r"|no longer|moved|updated?|switch(?:ed)?|make (?:it|that)|i meant|should (?:be|have been)"
-    r"|scratch that|scrap that|went (?:up|down) to"
-    r"|(?:rais|lower|increas|reduc)ed? (?:it )?to|misread|reschedul\w*|postpon\w+"
-    r"|new (?:phone|mobile|cell|number|address|e-?mail|card|name|date|budget|user"
-    r"|post|zip|account|home|work|delivery)|not\b.{1,40}\bbut)\b"
-    r"|改(?:成|为|到|一下|了)|换(?:成|到|了)|不是|更正|更新|[写说记打]错|错了|新的|应该是|其实|搬到|搬去|不再|改期|推迟"
-    r"|延期|调[到成整]",
+    rf"\b(?:actually,? (?:my|the|it|that|this)\b.{{0,40}}?(?:\b(?:is|was)\b|'s\b)|instead"
+    r"|ignore (?:that|the)|correction|correct(?:ed|ing)?\b.{0,40}?\bto"
+    r"|(?:chang|updat|switch)(?:e|ed|es|ing)?\b.{0,40}?\bto"
+    rf"|wrong (?!with|about)(?:\w+ )?{_THING}|{_THING} (?:is|was) wrong|mistyped|typo|misread"
+    r"|no longer|make (?:it|that)|i meant|should (?:be|have been)|scra(?:p|tch) that"
+    r"|went (?:up|down) to|(?:rais|lower|increas|reduc)ed? .{0,20}?\bto|reschedul\w*|postpon\w+|push\w* .{0,30}?back"
+    r"|new (?:phone|mobile|cell|number|address|e-?mail|card|name|date|budget|user|post|zip|account"
+    r"|home|work|delivery)|not\b.{1,40}\bbut|let's do)\b"
+    r"|改[成为到]|换[成到了]|搬家|(?<!是)不是|更正|更新|[写说记打报]错|错了|应该是|其实.{0,12}是|搬[到去]|不再|改期"
+    r"|推迟|延期|调[到成整]",
+    re.IGNORECASE,
+)
+"""Says that a value is told in place of another."""
+_HINT: Final = re.compile(
+    r"\b(?:actually|moved|chang(?:e|ed)|married|now|updated?|new)\b|换了|新的|搬家|改了|现在",
+    re.IGNORECASE,
+)
+"""Says so where there is one of a kind."""
+_OWN: Final = re.compile(
+    r"\b(?:my|our)\b|\b(?:call|text|ring|reach|mail|contact|write|write to) (?:me|us)\b"
+    r"|\b(?:i|we)(?:'m|'re| am| are)?(?: now)? (?:liv\w*|mov\w*|stay\w*|at|in|called)\b"
+    r"|\bi(?:'m| am)\b"
+    r"|我的|我叫|我姓|我是|我.{0,4}住|我们",
     re.IGNORECASE,
 )
 _DENIED_BEFORE: Final = re.compile(
     r"(?:\b(?:not|no longer|instead of|rather than|isn't|wasn't|isn’t|wasn’t|replac(?:e|es|ing)"
     r"|(?:old|previous|former)(?: \w+){0,3}(?: (?:is|was)|:)?)"
     r"(?: (?:the|my|at|on|for|of|order|number))*"
-    r"|不是|不再是|并非|不在|(?:旧|以前|原来|之前)的?\w{0,6}(?:是|为)?)[\s:\"']*$",
+    r"|(?<!是)不是|不再是|并非|不在|(?:旧|以前|原来|之前)的?\w{0,6}(?:是|为)?)[\s:\"']*$",
     re.IGNORECASE,
 )
 _MOVED_FROM: Final = re.compile(r"(?:\bfrom(?: the| my)?|从|由|把)\s?$", re.IGNORECASE)
 _DENIED_AFTER: Final = re.compile(
-    r"[\s,]{0,2}(?:(?:is|was)(?: (?:wrong|incorrect|my old|the old|an? (?:typo|mistake))|n't| not"
-    r"| no longer)|(?:is|has been) (?:closed|cancelled|disconnected)|是错的|不对|不用了|作废"
-    r"|已经?停用)",
+    r"[\s,]{0,2}(?:(?:is|was) (?:wrong|incorrect|my old|the old|an? (?:typo|mistake))"
+    r"|(?:is|was)(?:n't| not| no longer) (?:mine|my|right|correct|valid|in use|working any)"
+    r"|(?:is|has been) (?:closed|disconnected)|是错的|不对|不用了|作废|已经?停用)",
     re.IGNORECASE,
 )
 CORRECTION: Final = "correction"
@@ -98,8 +116,19 @@ CORRECTION: Final = "correction"
 `label` is empty, in place of the last that was told. `merge` finds out, or leaves it."""
 _UNLABELLED: Final = 5
 """Fields of a fact as rows held it before there were labels."""
+_LOOKS_LIKE: Final = {
+    **dict.fromkeys(("identifier", "phone", "amount", "postcode"), re.compile(r"\d")),
+    "date": re.compile(r"\d|day\b|week|month|[一二三四五六七八九十周月]", re.IGNORECASE),
+    "email": re.compile("@"),
+    "address": re.compile(r"\d|[A-Z]|[路街道号]"),
+    "user name": re.compile(r"^\S+$"),
+    "name": re.compile(r"^[^\d]*(?:[A-Z][\w'’-]+ ?){1,4}$|^[\u4e00-\u9fff·]{2,6}$"),
+}
+"""What a correction must look like to be taken for one of a kind."""
+_ANY: Final = re.compile("")
 _NEAR: Final = 60
 """Characters before and after a value that may say whether it holds."""
+_SENTENCE_END: Final = re.compile(r"[.!?;](?=\s|$)|[。！？\n]")
 _AROUND: Final = 200
 """Those that may say that something changes."""
 
@@ -109,9 +138,9 @@ class Fact:
     """`value` as `speaker` wrote it in message `position`.
 
     `quote` is the clause up to and with the value, which says what it is the number or the date
-    of; `label` is that in a word. `state` is how the fact stands to the others of its slot; a fact
-    as it was found has `current` where its message changes something, and `earlier` where the
-    message itself says that it no longer holds.
+    of; `label` is that in a word. `state` is how the fact stands to the others of its slot. As it
+    was found it has `current` where its message changes something, `own` where it says whose the
+    value is, and `earlier` where it says itself that it no longer holds.
     """
 
     kind: str
@@ -152,10 +181,11 @@ class Fact:
 
 
 def label_of(kind: str, before: str, after: str) -> str:
-    """What a value of this kind is of, by the words before it in its clause, else just after it."""
+    """What a value of this kind is of, by the words before it in its clause, and for a
+    number else by those just after it."""
     if kind not in _LABELLED:
         return ""
-    for words in (before, after[:24]):
+    for words in (before, after[:24] if kind == "identifier" else ""):
         if matches := list(_LABEL.finditer(words)):
             names = {m.lastgroup == "who": m for m in matches}
             whose = [names[True][0].lower()] if True in names else []
@@ -164,15 +194,28 @@ def label_of(kind: str, before: str, after: str) -> str:
     return ""
 
 
-def state_of(text: str, start: int, end: int) -> State:
-    """What a message itself says of a value in it: that it changes something, or holds no more."""
-    is_change = _CHANGE.search(text, max(0, start - _AROUND), end + _AROUND) is not None
+def state_of(kind: str, text: str, start: int, end: int) -> State:
+    """What a message itself says of a value in it: that it is told in place of another, that it is
+    the customer's own, or that it holds no more."""
     before = text[max(0, start - _NEAR) : start]
     if _DENIED_BEFORE.search(before) or _DENIED_AFTER.match(text[end : end + _NEAR]):
         return "earlier"
+    sentences = _sentences(text, start, end)
+    is_change = _CHANGE.search(sentences) is not None
     if is_change and _MOVED_FROM.search(before) and end < len(text) - 1:
         return "earlier"
-    return "current" if is_change else ""
+    if is_change or (kind in SINGLE and _HINT.search(sentences) and _OWN.search(sentences)):
+        return "current"
+    return "own" if _OWN.search(_sentences(text, start, end, before=1)) else ""
+
+
+def _sentences(text: str, start: int, end: int, *, before: int = 2) -> str:
+    """The sentence of a value, and the one before it."""
+    low, high = max(0, start - _AROUND), end + _AROUND
+    ends = [match.end() for match in _SENTENCE_END.finditer(text, low, start)]
+    after = _SENTENCE_END.search(text, end, high)
+    since = ends[-before] if len(ends) >= before else low
+    return text[since : after.end() if after else high]
 
 
 def merge(known: Sequence[Fact], new: Iterable[Fact], most: int = 200) -> tuple[Fact, ...]:
@@ -216,23 +259,26 @@ def _resolved(facts: dict[tuple[str, str], Fact], fact: Fact) -> Fact | None:
         meant = [f for f in facts.values() if f.position == last.position != fact.position]
     if len(meant) != 1 or meant[0].value == fact.value:
         return None
-    return replace(fact, kind=meant[0].kind, label=meant[0].label)
+    kind = meant[0].kind
+    if kind not in _LABELLED or not _LOOKS_LIKE.get(kind, _ANY).search(fact.value):
+        return None
+    return replace(fact, kind=kind, label=meant[0].label)
 
 
 def _replaced(facts: dict[tuple[str, str], Fact], fact: Fact) -> Iterator[Fact]:
     """The facts that a newer one makes the earlier ones of its slot, oldest first."""
-    if fact.state == "earlier" or fact.kind not in _LABELLED:
+    is_told = fact.state == "" and fact.kind not in SINGLE and fact.is_single
+    if fact.kind not in _LABELLED or not (is_told or fact.state in ("own", "current")):
         return
     kind = [f for f in facts.values() if f.kind == fact.kind]
     if fact.state == "current":
         yield from (f for f in kind if f.position == fact.position and f.state == "earlier")
     alike = [f for f in kind if f.position != fact.position]
-    same = [other for other in alike if other.label == fact.label]
+    same = [f for f in alike if f.label == fact.label]
     if fact.is_single and (fact.label or fact.kind in SINGLE):
         yield from same
-        if same or fact.state != "current":
-            return
-    if fact.state == "current":
-        holding = [other for other in alike if other.state != "earlier"]
-        fitting = [other for other in holding if not fact.label or other.label in ("", fact.label)]
-        yield from fitting[-1:]
+    elif fact.state == "current":
+        yield from [f for f in same if f.state != "earlier"][-1:]
+    if not same and fact.state == "current":
+        holding = [f for f in alike if f.state != "earlier" and "" in (f.label, fact.label)]
+        yield from holding[-1:]

@@ -26,7 +26,7 @@ _SURNAMES: Final = (
 )
 _CAPITAL: Final = r"[A-ZÀ-Þ][\w'’-]{1,20}"
 _NAME: Final = (
-    rf"{_CAPITAL}(?:\s(?:(?:de|da|di|van|von|der|den|la|bin|al)\s){{0,2}}{_CAPITAL}){{0,3}}"
+    rf"{_CAPITAL}(?: (?:(?:de|da|di|van|von|der|den|la|bin|al) ){{0,2}}{_CAPITAL}){{0,3}}"
 )
 _NO_NAME: Final = (
     "(?i:a|about|also|an|and|as|at|but|calling|correct|different|for|from|here|i|in|is|it|just|long"
@@ -34,7 +34,7 @@ _NO_NAME: Final = (
     "|with|wrong|you|your)"
 )
 _TYPED: Final = rf"(?!{_NO_NAME}\b)[^\W\d_][\w'’-]{{0,20}}"
-_TYPED_NAME: Final = rf"{_NAME}|{_TYPED}(?:\s{_TYPED}){{0,2}}"
+_TYPED_NAME: Final = rf"{_NAME}|{_TYPED}(?: {_TYPED}){{0,2}}"
 """A name after words that leave no doubt, also in lower case."""
 _IS: Final = (
     r"(?:(?i:\swas\swrong,\sit)?\s(?i:is|was|should\sbe|(?:has\s)?changed?\sto|to)|'s|:)"
@@ -60,7 +60,7 @@ _NAMES: Final = (
 )
 _USER_NAMES: Final = (
     r"(?i:\b(?:user\s?-?name|user\s?-?id|log-?in(?:\sname)?|screen\sname|account\sname|handle))"
-    rf"{_IS}[\"'“]?"
+    rf"{_IS}[\"'“]?(?!{_NO_NAME}\b)"
     r"(?P<v>(?=[\w.@+-]{0,39}[^\W\d])[\w.@+-]{1,39}[\w+])",
     rf"(?:用户名|昵称|登录名|账号名|网名){_CN_IS}"
     rf"(?P<v>[A-Za-z0-9_.@+-]{{2,40}}|[{_HAN}]{{2,10}}{_END})",
@@ -134,10 +134,10 @@ _CORRECTIONS: Final = (
     rf"\s(?i:not|instead\sof|rather\sthan)\s(?P<old>{_SAID}){_STOP}",
     rf"(?i:\bchange\s)(?P<old>{_SAID})\s(?i:to)\s(?P<v>{_SAID}){_STOP}",
     rf"(?i:\bi\smeant\s)(?P<v>{_SAID})(?P<old>){_STOP}",
-    rf"不是(?P<old>{_CN_CLAUSE}{{2,40}})[，,]?而?是(?P<v>{_CN_CLAUSE}{{2,40}})",
+    rf"(?<!是)不是(?P<old>{_CN_CLAUSE}{{2,40}})[，,]?而?是(?P<v>{_CN_CLAUSE}{{2,40}})",
 )
 _CUES: Final = {
-    "correction": r"\bnot\s|instead of|rather than|change|meant|不是",
+    "correction": r"\bnot\s|instead of|rather than|change|meant|(?<!是)不是",
     "name": r"name|call|hi\b|hello|hey|morning|noon|evening|this is|regards|sincerely|cheers|thanks"
     r"|wishes|叫|姓|名|我是|[人客机](?:是|为|:)",
     "user name": r"user|log-?in|screen|account name|handle|名|昵称",
@@ -158,8 +158,11 @@ _ASKED: Final = tuple(
     for kind, pattern in (
         ("user name", r"user\s?-?name|log-?in|用户名|昵称"),
         ("postcode", r"post\s?-?code|zip|邮编"),
-        ("name", r"\bname\b(?!\s(?:of|and\s(?:id|account))\b)|姓名|名字|贵姓|称呼"),
+        ("name", r"\b(?:your|full|first|last|family|sur)\b[^?]{0,20}\bname\b|姓名|名字|贵姓|称呼"),
     )
+)
+_NO_ANSWER: Final = frozenset(
+    {"cancel", "stop", "none", "nothing", "never", "forget", "forgot", "skip", "wait", "why"}
 )
 _OPENING: Final = r"^\s*(?:(?:sure|yes|ok(?:ay)?|it'?s|it\sis|is|我?是|我?叫|姓)[\s,.:]*){0,3}"
 _CLOSING: Final = r"(?=\s*(?:$|[,.!;\n，。]|(?i:and|my)\b))"
@@ -169,8 +172,8 @@ _ANSWERS: Final = {
         rf"(?i:{_OPENING})(?P<v>(?=[\w -]*\d)\w{{2,8}}(?:[ -]\w{{2,4}})?){_CLOSING}"
     ),
     "name": re.compile(
-        rf"(?i:{_OPENING})(?P<v>{_NAME}|{_TYPED}(?:\s{_TYPED}){{0,1}}(?=\W*$)"
-        rf"|[{_HAN}]{{2,4}}(?=\W*$)){_CLOSING}"
+        rf"(?i:{_OPENING})(?![不没谢好对是再算])"
+        rf"(?P<v>{_NAME}|{_TYPED}(?: {_TYPED}){{0,1}}(?=\W*$)){_CLOSING}"
     ),
 }
 
@@ -200,7 +203,7 @@ def answer(folded: str, asked: str) -> list[Span]:
     """What a short message is, where the question before it asked for just that."""
     kind = next((kind for kind, pattern in _ASKED if pattern.search(asked)), None)
     match = _ANSWERS[kind].match(folded) if kind else None
-    if match is None or any(w.lower() in STOP_WORDS for w in match["v"].split()):
+    if match is None or any(w.lower() in STOP_WORDS | _NO_ANSWER for w in match["v"].split()):
         return []
     return [(match.start("v"), match.end("v"), kind)] if kind else []
 
