@@ -86,6 +86,8 @@ class Planner:
             if planning.wants_recall(payload, turn):
                 index = await self._indexes.of(ask, payload.stand_in.plan.cut)
                 payload = planning.with_recall(payload, index, turn)
+                if planning.is_dearer_than_whole(payload, course.prefix_tokens, turn):
+                    payload = planning.sent_whole(payload, await ask.tail(0), turn)
             self._mark(ask, course, payload, price)
             course.expected = _expected(course, turn, stand_in, payload)
         before = ask.system_tokens + course.prefix_tokens

@@ -196,7 +196,7 @@ def make_settings(upstream: Upstream, database: Path, **values: Any) -> Settings
         "openai_model": "test-model",
         "system_prompt": "You are the shop's helper.",
         "burst_silence_seconds": 0.1,
-        "upstream_timeout_seconds": 10,
+        "upstream_timeout_seconds": 60,  # a thousand askers take long on a slow machine
         "upstream_max_retries": 0,
         "operator_token": "operator-token-of-the-tests",
     }

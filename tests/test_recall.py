@@ -83,6 +83,16 @@ async def test_a_question_about_something_new_is_sent_without_the_past(recap: Re
     assert not any(message["content"].startswith("[Record of what") for message in messages)
 
 
+async def test_a_short_chat_is_sent_whole_where_recall_would_take_more(recap: Recap) -> None:
+    why = "It was broken when it came, and nobody was at home. " * 4
+    session = await recap.open_session()
+    for number in range(8):
+        question = f"And what about parcel number {number}, the one that I sent back? {why}"
+        answer = await recap.say(session, question)
+        usage = answer["usage"]
+        assert usage["prompt_tokens"] <= usage["full_prompt_tokens"]
+
+
 async def test_a_rare_name_is_fetched_back_though_the_question_does_not_look_back(
     recap: Recap,
 ) -> None:

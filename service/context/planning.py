@@ -175,6 +175,20 @@ def with_recall(payload: Payload, index: Index, turn: Turn) -> Payload:
     return Payload(messages, size, payload.stand_in, stable=place)
 
 
+def is_dearer_than_whole(payload: Payload, prefix_tokens: int, turn: Turn) -> bool:
+    """Does a payload that is not cached take more, with what was fetched back, than everything?"""
+    price = turn.price
+    is_cached = price.discount > 0 and payload.tokens >= price.min_cacheable_tokens
+    return not is_cached and payload.tokens > prefix_tokens + turn.around
+
+
+def sent_whole(payload: Payload, prefix: Sequence[Entry], turn: Turn) -> Payload:
+    """Everything for once; what is kept stays as it was planned."""
+    messages = messages_of([*turn.system, *prefix, *turn.newest])
+    size = tokens_of(prefix) + turn.around
+    return Payload(messages, size, payload.stand_in, stable=len(messages))
+
+
 def rebuild(system: Sequence[Entry], prefix: Sequence[Entry], price: Price) -> StandIn:
     """The stand-in of a whole prefix, as if each of its rounds had been planned in turn."""
     stand_in, tail, before = StandIn(), list[Entry](), 0

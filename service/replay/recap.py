@@ -63,6 +63,8 @@ class RecapThread(History):
         if planning.wants_recall(payload, turn):
             index = self._index_up_to(payload.stand_in.plan.cut)
             payload = planning.with_recall(payload, index, turn)
+            if planning.is_dearer_than_whole(payload, tokens_of(self.said), turn):
+                payload = planning.sent_whole(payload, self.said, turn)
         sizes = {id(e.message): e.tokens for e in (*self.system, *self.said, *newest)}
         messages = [
             Entry(message, sizes.get(id(message)) or tokens.count_message(message), 0)
