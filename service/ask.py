@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from service import prefix, tokens
@@ -22,6 +23,9 @@ from service.prefix import Canonical, PrefixHash
 from service.storage.records import Session
 from service.storage.sessions import Sessions
 from service.storage.tenants import Tenant
+
+PROMPTS_COUNTED = 64
+"""System prompts whose tokens are known, as every turn of a session begins with one."""
 
 Tail = Callable[[int], Awaitable[list[Entry]]]
 """The prefix's messages anchored after a cut, without the system's."""
@@ -56,7 +60,7 @@ class Ask:
 
     tenant: Tenant
     request: Body
-    system: list[Entry]
+    system: Sequence[Entry]
     newest: list[Entry]
     before: PrefixHash
     name: PrefixHash
@@ -149,7 +153,7 @@ async def of_session(
     return Ask(
         tenant=tenant,
         request=request,
-        system=_entries(system_messages(system_prompt), 0),
+        system=_system(system_prompt),
         newest=newest,
         before=before,
         name=prefix.chain(before, (entry.message for entry in newest)),
@@ -202,14 +206,16 @@ def _session_ask(
     )
 
 
-def system_messages(system_prompt: str | None) -> list[dict[str, Any]]:
-    """The messages that a list of a session begins with: one, or none."""
-    return [{"role": "system", "content": system_prompt}] if system_prompt else []
-
-
 def system_name(tenant_id: str, system_prompt: str | None) -> PrefixHash:
     """The name of a session's list before anything was said."""
-    return prefix.chain(prefix.root(tenant_id), system_messages(system_prompt))
+    return prefix.chain(prefix.root(tenant_id), (e.message for e in _system(system_prompt)))
+
+
+@lru_cache(PROMPTS_COUNTED)
+def _system(system_prompt: str | None) -> tuple[Entry, ...]:
+    """The messages that a list of a session begins with: one, or none."""
+    said = [{"role": "system", "content": system_prompt}] if system_prompt else []
+    return tuple(_entries(said, 0))
 
 
 def _entries(messages: Sequence[dict[str, Any]], before: int) -> list[Entry]:

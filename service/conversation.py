@@ -31,8 +31,7 @@ from service.events import Channels, Live
 from service.lanes import Batch, Directives, Lane
 from service.metrics import Metrics
 from service.prices import PriceList
-from service.storage.ledger import TurnRow
-from service.storage.records import Committed, Message, Session
+from service.storage.records import Answered, Committed, Message, Session
 from service.storage.storage import Storage
 from service.storage.tenants import Tenant
 from service.turn import Turn, Turns
@@ -49,21 +48,6 @@ class ModelDefaults:
 
     model: str
     system_prompt: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """How a customer's message was taken care of, if it has been (`is_settled`).
-
-    `turn` is told with the newest of the messages that it was for, so that usages add up.
-    """
-
-    message: Message
-    reply: Message | None
-    superseded_by: str | None
-    owner: str
-    turn: TurnRow | None
-    is_settled: bool
 
 
 class Conversations:
@@ -85,7 +69,6 @@ class Conversations:
         self._sessions = storage.sessions
         self._handovers = storage.handovers
         self._inbox = storage.inbox
-        self._ledger = storage.ledger
         self._turns = turns
         self._channels = channels
         self._prices = prices
@@ -178,24 +161,17 @@ class Conversations:
             raise ShuttingDown
         return message, self._batch(session_id, message, directives)
 
-    async def answer(self, session_id: str, message: Message, batch: Batch | None) -> Answered:
+    async def answer(self, message: Message, batch: Batch | None) -> Answered:
         """What became of a message, once its batch is done. Raises what its turn raised."""
         if batch is not None:
             await asyncio.shield(batch.done)
-        found = await self._sessions.get(session_id)
-        stored = await self._sessions.message(message.id)
-        if found is None or stored is None:
+        answered = await self._sessions.answered(message.id)
+        if answered is None:
             raise NotFound
-        turn = await self._ledger.turn(stored.turn_id) if stored.turn_id else None
-        if turn and turn.outcome == "failed" and found[0].owner == "bot":
+        turn = answered.settled_by
+        if turn and turn.outcome == "failed" and answered.owner == "bot":
             raise UpstreamRefused
-        reply = None
-        if turn and turn.reply_id and stored.superseded_by is None:
-            reply = await self._sessions.message(turn.reply_id)
-        is_newest = turn and await self._sessions.is_newest_of_its_turn(session_id, stored)
-        owner = found[0].owner
-        told = turn if is_newest else None
-        return Answered(stored, reply, stored.superseded_by, owner, told, turn is not None)
+        return answered
 
     async def resume(self, session_id: str) -> None:
         """The bot has a session back: let it answer what nobody did, without handing it over."""

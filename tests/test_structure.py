@@ -31,7 +31,8 @@ replay.report replay.charts
 replay.page
 storage.models storage.database
 storage.migrate storage.prefix_cache storage.tenants storage.reports
-storage.ledger storage.records storage.session_statements storage.agents
+storage.ledger storage.session_statements storage.agents
+storage.records
 storage.transitions storage.inbox
 storage.sessions storage.handovers
 storage.storage storage.checks

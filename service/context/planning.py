@@ -22,7 +22,7 @@ whether it was kept up turn by turn or built from the whole list.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from service import tokens
@@ -82,11 +82,10 @@ class Turn:
         """Tokens that a payload may take."""
         return self.price.context_window * WINDOW_SHARE
 
-    def shows_all(self, size: int) -> bool:
-        """Is all of the digest in a head? Where the provider keeps a payload of so many tokens, and
-        asks little for that."""
-        is_cached = size >= self.price.min_cacheable_tokens
-        return is_cached and self.price.discount * self.price.cache_hit_rate >= head.WELL_CACHED
+    @property
+    def is_well_cached(self) -> bool:
+        """Does the provider ask little for what it keeps?"""
+        return self.price.discount * self.price.cache_hit_rate >= head.WELL_CACHED
 
     def cold_cost(self, size: int, growth: float) -> float:
         """The least mean cost of turns that start with a payload of which only the system prompt
@@ -115,9 +114,7 @@ def plan(stand_in: StandIn, tail: Sequence[Entry], turn: Turn) -> Payload:
         sizes = _sizes(carried.tokens, parts)
         keeps = [n for n in _keeps(sizes, turn.price) if sizes[n] < carried.tokens]
         keeps = [n for n in keeps if turn.cold_cost(sizes[n], growth) + rent <= carrying]
-        folded = min(
-            (_fold(stand_in, parts, turn, n) for n in keeps), key=mean_cost, default=carried
-        )
+        folded = min(_folds(stand_in, parts, turn, keeps), key=mean_cost, default=carried)
         if folded.tokens < carried.tokens and mean_cost(folded) + rent <= carrying:
             chosen = folded
     if chosen.tokens > turn.room:
@@ -148,7 +145,7 @@ def reaching_back(payload: Payload, prefix: Sequence[Entry], turn: Turn) -> Payl
     head_tokens = max(0, payload.tokens - sizes[min(KEPT_ROUNDS, len(parts) - 1)])
     for keep in range(KEPT_ROUNDS + 1, len(parts)):
         if sizes[keep] + head_tokens >= turn.price.min_cacheable_tokens:
-            folded = _fold(StandIn(), parts, turn, keep)
+            (folded,) = _folds(StandIn(), parts, turn, [keep])
             if folded.tokens >= turn.price.min_cacheable_tokens:
                 layout = min(folded, layout, key=lambda one: one.tokens)
                 break
@@ -247,13 +244,13 @@ def _keeps(sizes: Sequence[int], price: Price) -> list[int]:
     enough for the provider to keep it, so that the very next one is read from its cache."""
     enough = [n for n, size in enumerate(sizes) if size >= price.min_cacheable_tokens]
     longer = [n for n in enough[:1] if n > KEPT_ROUNDS and price.discount > 0]
-    return [KEPT_ROUNDS, *longer]
+    return [*longer, KEPT_ROUNDS]
 
 
 def _fitted(stand_in: StandIn, parts: Sequence[Sequence[Entry]], turn: Turn) -> _Layout:
     """What the model's window takes: fewer raw rounds, at last none, and then no head either."""
-    for keep in range(min(KEPT_ROUNDS, len(parts) - 1), -1, -1):
-        layout = _fold(stand_in, parts, turn, keep)
+    keeps = range(min(KEPT_ROUNDS, len(parts) - 1), -1, -1)
+    for layout in _folds(stand_in, parts, turn, keeps):
         if layout.tokens <= turn.room:
             return layout
     old = [entry for entries in parts for entry in entries]
@@ -261,18 +258,25 @@ def _fitted(stand_in: StandIn, parts: Sequence[Sequence[Entry]], turn: Turn) -> 
     return _Layout(stand_in.folding(old, plan), (), turn, shows_head=False)
 
 
-def _fold(
-    stand_in: StandIn, parts: Sequence[Sequence[Entry]], turn: Turn, keep: int = KEPT_ROUNDS
-) -> _Layout:
-    """The layout with all but the last rounds folded: what they held joins what is known."""
-    split = len(parts) - keep
-    old = [entry for entries in parts[:split] for entry in entries]
-    kept = [entry for entries in parts[split:] for entry in entries]
-    folded = stand_in.folding(old, Plan(old[-1].anchor, is_full=True))
-    full = _Layout(folded, kept, turn)
-    if turn.shows_all(full.tokens):
-        return full
-    return _Layout(replace(folded, plan=Plan(folded.plan.cut)), kept, turn)
+def _folds(
+    stand_in: StandIn, parts: Sequence[Sequence[Entry]], turn: Turn, keeps: Iterable[int]
+) -> Iterator[_Layout]:
+    """The layouts that keep so many of the last rounds, each fewer than the one before: what the
+    others held joins what is known.
+
+    All of the digest is in the head where the provider keeps the payload and asks little for that.
+    """
+    start = 0
+    for keep in keeps:
+        split = len(parts) - keep
+        old = [entry for entries in parts[start:split] for entry in entries]
+        kept = [entry for entries in parts[split:] for entry in entries]
+        stand_in, start = stand_in.folding(old, Plan(old[-1].anchor, is_full=True)), split
+        full = _Layout(stand_in, kept, turn) if turn.is_well_cached else None
+        if full and full.tokens >= turn.price.min_cacheable_tokens:
+            yield full
+        else:
+            yield _Layout(replace(stand_in, plan=Plan(old[-1].anchor)), kept, turn)
 
 
 def _question(turn: Turn) -> str:

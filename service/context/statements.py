@@ -141,13 +141,13 @@ _CUES: Final = {
     "name": r"name|call|hi\b|hello|hey|morning|noon|evening|this is|regards|sincerely|cheers|thanks"
     r"|wishes|叫|姓|名|我是|[人客机](?:是|为|:)",
     "user name": r"user|log-?in|screen|account name|handle|名|昵称",
-    "postcode": r"code|zip|[A-Z\d]\d[A-Z]|[A-Z]{2} \d{5}|邮",
+    "postcode": r"code|zip|[a-z\d]\d[a-z]|[a-z]{2} \d{5}|邮",
     "address": r"address|\bliv|\bmov|\bstay|box|straße|strasse|str\.|weg|platz|allee|gasse"
-    r"|\d\w?,? [A-Z]|住|搬|到|往|地址",
+    r"|\d\w?,? [a-z]|住|搬|到|往|地址",
     "refusal": r"n['’]t|not\b|never|allergic|intolerant|[不勿别拒]|过敏",
     "preference": r"prefer|rather|favou?rite|always|only|vega|vegeta|喜欢|偏|宁愿|只要",
 }
-"""Most messages hold none of these, and then a kind need not be looked for."""
+"""Most messages hold none of these in lower case, and then a kind need not be looked for."""
 
 
 _TRAILING: Final = " \t,.:;'\"”’了"
@@ -184,7 +184,7 @@ def _compiled(**kinds: tuple[str, ...]) -> Kinds:
     found = []
     for name, patterns in kinds.items():
         kind = name.replace("_", " ")
-        cue = re.compile(_CUES[kind], re.IGNORECASE)
+        cue = re.compile(_CUES[kind])
         found.append((kind, cue, tuple(re.compile(p, re.MULTILINE) for p in patterns)))
     return tuple(found)
 
@@ -211,7 +211,7 @@ def answer(folded: str, asked: str) -> list[Span]:
 def corrections(folded: str) -> Iterator[tuple[int, int, str]]:
     """Where a message says "A, not B": start and end of A, and B, which may be empty."""
     _, cue, patterns = _CORRECTED[0]
-    if cue.search(folded):
+    if cue.search(folded.lower()):
         for match in itertools.chain.from_iterable(p.finditer(folded) for p in patterns):
             yield *match.span("v"), match["old"].strip(_TRAILING)
 
@@ -222,8 +222,9 @@ def wishes(folded: str) -> Iterator[Span]:
 
 
 def _found(kinds: Kinds, folded: str) -> Iterator[Span]:
+    lower = folded.lower()
     for kind, cue, patterns in kinds:
-        if not cue.search(folded):
+        if not cue.search(lower):
             continue
         for pattern in patterns:
             for match in pattern.finditer(folded):

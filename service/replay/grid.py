@@ -42,7 +42,9 @@ ALLOWED: Final = 1.05
 """How much dearer than the cheapest rival the planner may be."""
 STEPS: Final = len(SYSTEM_TOKENS) * len(PROFILES) * len(MINIMUMS) * len(HIT_SHARES)
 
-_CUT: Final = Price(input=1, cached_input=1, output=0, context_window=1_000_000)
+_CUT: Final = Price(
+    input=1, cached_input=1, output=0, min_cacheable_tokens=0, context_window=1_000_000
+)
 _CARRY: Final = Price(
     input=1, cached_input=1e-4, output=0, min_cacheable_tokens=0, context_window=1_000_000
 )
@@ -108,7 +110,8 @@ def cells(advance: Callable[[], None] = lambda: None) -> Iterator[Cell]:
 class _Turn(Turn):
     """One whose head always shows all of the digest."""
 
-    def shows_all(self, size: int) -> bool:
+    @property
+    def is_well_cached(self) -> bool:
         return True
 
 

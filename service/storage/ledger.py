@@ -33,7 +33,6 @@ DETACH_IF_ERASED = Statement(
     .where(Turn.id == bindparam("of_id"), ~exists().where(Session.id == Turn.session_id))
     .values(session_id=None)
 )
-BY_ID = Statement(select(Turn.__table__).where(Turn.id == bindparam("of_id")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +83,6 @@ class Ledger:
             await self._cache.store(tx, entries)
 
         await self._database.write(unit)
-
-    async def turn(self, turn_id: str) -> TurnRow | None:
-        row = await self._database.one(BY_ID, of_id=turn_id)
-        return None if row is None else TurnRow(**dict(row))
 
     async def usage(self, question: Question) -> list[dict[str, Any]]:
         """One row of sums a group, as `reports` describes them."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Literal
 
 import orjson
@@ -11,6 +11,7 @@ from service import ids
 from service.context.stand_in import Plan
 from service.prefix import PrefixHash
 from service.storage.database import Row
+from service.storage.ledger import TurnRow
 from service.storage.prefix_cache import CacheEntry
 
 Kind = Literal["customer", "bot", "agent", "note", "activity"]
@@ -121,20 +122,35 @@ class Committed:
     change: OwnerChange | None = None
 
 
-def message(row: Row) -> Message:
-    """From a row of `messages`."""
-    return Message(
-        id=row["id"],
-        seq=row["seq"],
-        kind=row["kind"],
-        content=row["content"],
-        author=row["author"],
-        created_at=row["created_at"],
-        turn_id=row["turn_id"],
-        superseded_by=row["superseded_by"],
-        agent_id=row["agent_id"],
-        client_msg_id=row["client_msg_id"],
-    )
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """How a customer's message was taken care of, if it has been.
+
+    `settled_by` is the turn that did it; as `turn` it is told with the newest of the messages that
+    it was for, so that usages add up. `owner` is the session's.
+    """
+
+    message: Message
+    owner: str
+    settled_by: TurnRow | None
+    turn: TurnRow | None
+    reply: Message | None
+
+
+def message(row: Row, prefix: str = "") -> Message:
+    """From a row of `messages`, or of more, whose columns of it begin with `prefix`."""
+    return Message(**{f.name: row[f"{prefix}{f.name}"] for f in fields(Message)})
+
+
+def answered(row: Row) -> Answered:
+    """From a message's row, joined with its turn's and that turn's reply's."""
+    stored, turn, reply = message(row), None, None
+    if row["ledger_id"] is not None:
+        turn = TurnRow(**{f.name: row[f"ledger_{f.name}"] for f in fields(TurnRow)})
+    if row["reply_id"] is not None and stored.superseded_by is None:
+        reply = message(row, "reply_")
+    told = None if row["is_followed"] else turn
+    return Answered(stored, row["owner"], turn, told, reply)
 
 
 def session(row: Row) -> Session:

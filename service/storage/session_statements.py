@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import and_, bindparam, delete, exists, func, insert, or_, select, update
+from sqlalchemy.orm import aliased
 
 from service.storage.database import Statement
 from service.storage.models import Agent as A
@@ -109,15 +110,26 @@ LEAVE_OUT = Statement(
     )
     .values(anchor_seq=0)
 )
-LATER_OF_TURN = Statement(
-    select(M.id)
-    .where(
-        M.session_id == bindparam("of_session"),
-        M.seq > bindparam("after"),
-        M.turn_id == bindparam("of_turn"),
-        M.kind == "customer",
+_reply, _later = aliased(M), aliased(M)
+ANSWERED = Statement(
+    select(
+        M.__table__,
+        S.owner,
+        *(column.label(f"ledger_{column.name}") for column in Turn.__table__.columns),
+        *(getattr(_reply, c.name).label(f"reply_{c.name}") for c in M.__table__.columns),
+        exists()
+        .where(
+            _later.session_id == M.session_id,
+            _later.seq > M.seq,
+            _later.turn_id == M.turn_id,
+            _later.kind == "customer",
+        )
+        .label("is_followed"),
     )
-    .limit(1)
+    .join(S, S.id == M.session_id)
+    .outerjoin(Turn, Turn.id == M.turn_id)
+    .outerjoin(_reply, _reply.id == Turn.reply_id)
+    .where(M.id == bindparam("of_id"))
 )
 CHANGE_OWNER = Statement(
     update(table(S))

@@ -20,7 +20,7 @@ from service.storage import session_statements as sql
 from service.storage.database import Database, Row, Transaction
 from service.storage.ledger import TurnRow, insert_turn
 from service.storage.prefix_cache import PrefixCache
-from service.storage.records import Committed, Message, OwnerChange, ReplyCommit, Session
+from service.storage.records import Answered, Committed, Message, OwnerChange, ReplyCommit, Session
 from service.storage.tenants import Tenant, tenant_of
 from service.storage.transitions import change_owner, found, insert_message, read_session
 
@@ -118,10 +118,10 @@ class Sessions:
         row = await self._database.one(sql.MESSAGE, of_id=message_id)
         return None if row is None else records.message(row)
 
-    async def is_newest_of_its_turn(self, session_id: str, message: Message) -> bool:
-        """Of the messages that one turn took care of, is this the last?"""
-        span = {"of_session": session_id, "after": message.seq}
-        return await self._database.one(sql.LATER_OF_TURN, **span, of_turn=message.turn_id) is None
+    async def answered(self, message_id: str) -> Answered | None:
+        """What became of a customer's message; None once it was erased."""
+        row = await self._database.one(sql.ANSWERED, of_id=message_id)
+        return None if row is None else records.answered(row)
 
     async def page(
         self, session_id: str, *, after: int, limit: int, notes: bool = False

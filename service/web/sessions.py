@@ -11,12 +11,11 @@ import orjson
 from aiohttp import web
 
 from service import accounting, ids
-from service.conversation import Answered
 from service.errors import InvalidRequest, RecapError
 from service.events import Event, Follower, Live, Place, delta
 from service.lanes import Batch
 from service.storage.ledger import TurnRow
-from service.storage.records import Message
+from service.storage.records import Answered, Message
 from service.web import problems, requests
 from service.web.answers import json_response
 from service.web.cache_status import cache_status
@@ -84,7 +83,7 @@ async def post_message(request: web.Request) -> web.StreamResponse:
     )
     if streams:
         return await _stream_answer(request, session.id, message, batch)
-    answered = await rooms(request).conversations.answer(session.id, message, batch)
+    answered = await rooms(request).conversations.answer(message, batch)
     turn = answered.turn
     headers = _cache_headers(request, turn)
     return json_response(_answer(rooms(request), answered), headers=headers)
@@ -168,7 +167,7 @@ async def _stream_answer(
     try:
         if batch is not None:
             await _stream_batch(stream, room, session_id, batch, place)
-        answered = await room.conversations.answer(session_id, message, batch)
+        answered = await room.conversations.answer(message, batch)
         await stream.send(_last_event(room, answered))
     except RecapError as error:
         await stream.send(Event("error", problems.problem(error)))
@@ -206,9 +205,9 @@ def _last_event(room: Rooms, answered: Answered) -> Event:
     data = _answer(room, answered)
     if answered.reply is not None:
         return Event("reply", data, str(answered.reply.seq))
-    if not answered.is_settled:
+    if answered.settled_by is None:
         return Event("reply", data, str(answered.message.seq))
-    return Event("superseded", {"by": answered.superseded_by} | data)
+    return Event("superseded", {"by": answered.message.superseded_by} | data)
 
 
 def _cache_headers(request: web.Request, turn: TurnRow | None) -> dict[str, str]:
@@ -225,8 +224,8 @@ def _answer(room: Rooms, answered: Answered) -> dict[str, Any]:
         "usage": accounting.usage_json(turn, room.settings.currency) if turn else None,
         "cache": {"status": turn.status, "layout": turn.layout} if turn else None,
     }
-    if answered.reply is None and answered.is_settled:
-        body["superseded_by"] = answered.superseded_by
+    if answered.reply is None and answered.settled_by is not None:
+        body["superseded_by"] = answered.message.superseded_by
     return body
 
 
