@@ -10,12 +10,14 @@ import argparse
 import asyncio
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from service import __version__, settings
-from service.cli import agents, bench, data, replay, server, tenants
+from service.bench.workload import LENGTHS
+from service.cli import agents, data, replay, tenants
 from service.errors import RecapError
 from service.prices import PriceFileError
-from service.settings import SettingsError
+from service.settings import Settings, SettingsError
 from service.storage.ledger import OUTCOMES
 from service.storage.reports import GROUPINGS, ORDERS
 
@@ -43,18 +45,16 @@ def _parser() -> argparse.ArgumentParser:
         prog="recap", description="A customer-service chat backend. Bare, it runs the server."
     )
     parser.add_argument("--version", action="version", version=f"recap {__version__}")
-    parser.set_defaults(run=server.serve)
+    parser.set_defaults(run=_serve)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
-    _add(commands, "serve", server.serve, "run the server (the default)")
+    _add(commands, "serve", _serve, "run the server (the default)")
     _add(commands, "migrate", data.migrate, "bring the database to the newest schema")
     _add_tenants(commands)
     _add_agents(commands)
     _add_cache(commands)
     _add_usage(commands)
     _add(commands, "check", data.check, "look whether everything stored agrees", json=True)
-    bench.add_arguments(
-        _add(commands, "bench", bench.run, "measure what is saved, on this machine", json=True)
-    )
+    _add_bench(commands)
     replay.add_arguments(
         _add(commands, "replay", replay.run, "what recorded conversations would cost", json=True)
     )
@@ -128,6 +128,29 @@ def _add_usage(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     usage.add_argument("--limit", metavar="N", help="so many rows at most")
 
 
+def _add_bench(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    bench = _add(commands, "bench", _bench, "measure what is saved, on this machine", json=True)
+    bench.add_argument(
+        "--rounds",
+        type=int,
+        nargs="+",
+        default=list(LENGTHS),
+        metavar="N",
+        help="lengths of the synthetic conversations (default: 30 100 300)",
+    )
+    bench.add_argument(
+        "--data",
+        type=Path,
+        metavar="FILE",
+        help="also drive recorded conversations: JSON lines with messages, .gz or not",
+    )
+    bench.add_argument("--client", action="store_true", help="only the client: CPU of a call")
+    bench.add_argument(
+        "--added", action="store_true", help="only what Recap adds to a turn's time, by round"
+    )
+    bench.add_argument("--no-latency", action="store_true", help="tokens only")
+
+
 def _add(
     commands: argparse._SubParsersAction[argparse.ArgumentParser],
     name: str,
@@ -141,3 +164,18 @@ def _add(
     if json:
         command.add_argument("--json", action="store_true", help="one line of JSON")
     return command
+
+
+# Both bring the web and the model's client along, which no other command should wait for.
+
+
+async def _serve(settings: Settings, words: argparse.Namespace) -> int:
+    from service.cli import server
+
+    return await server.serve(settings, words)
+
+
+async def _bench(settings: Settings, words: argparse.Namespace) -> int:
+    from service.cli import bench
+
+    return await bench.run(settings, words)

@@ -24,29 +24,6 @@ WINDOWS = ((5, 35), (250, 300), (950, 1000))
 """Rounds over which added times are told."""
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """What `recap bench` takes."""
-    parser.add_argument(
-        "--rounds",
-        type=int,
-        nargs="+",
-        default=list(workload.LENGTHS),
-        metavar="N",
-        help="lengths of the synthetic conversations (default: 30 100 300)",
-    )
-    parser.add_argument(
-        "--data",
-        type=Path,
-        metavar="FILE",
-        help="also drive recorded conversations: JSON lines with messages, .gz or not",
-    )
-    parser.add_argument("--client", action="store_true", help="only the client: CPU of a call")
-    parser.add_argument(
-        "--added", action="store_true", help="only what Recap adds to a turn's time, by round"
-    )
-    parser.add_argument("--no-latency", action="store_true", help="tokens only")
-
-
 async def run(settings: Settings, words: argparse.Namespace) -> int:
     """Tokens that reached the provider, and first-token times, against the whole history."""
     if any(not 1 <= rounds <= 2000 for rounds in words.rounds):
