@@ -16,7 +16,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Final, Literal, Self
+from typing import Any, Final, Literal, Self
 
 State = Literal["", "own", "current", "earlier"]
 
@@ -115,8 +115,11 @@ _DENIED_AFTER: Final = re.compile(
 CORRECTION: Final = "correction"
 """The kind of a value that is right in place of the one in `label`, of whatever kind that is; if
 `label` is empty, in place of the last that was told. `merge` finds out, or leaves it."""
+_SHAPE: Final = (str, str, str, int, str, str, str)
+"""The types of a fact's fields in a row. A stand-in's dozens of facts are read every turn."""
 _UNLABELLED: Final = 5
 """Fields of a fact as rows held it before there were labels."""
+_KEPT_STATES: Final = ("", "current", "earlier")
 _LOOKS_LIKE: Final = {
     **dict.fromkeys(("identifier", "phone", "amount", "postcode"), re.compile(r"\d")),
     "date": re.compile(r"\d|day\b|week|month|[一二三四五六七八九十周月]", re.IGNORECASE),
@@ -158,22 +161,13 @@ class Fact:
         return [*told, self.quote, self.label, self.state]
 
     @classmethod
-    def from_json(cls, row: Sequence[object]) -> Self:
+    def from_json(cls, row: Sequence[Any]) -> Self:
         """The opposite of `to_json`; raises ValueError for anything else."""
         if len(row) == _UNLABELLED:
             row = [*row, "", ""]
-        match row:
-            case [
-                str(kind),
-                str(value),
-                str(speaker),
-                int(position),
-                str(quote),
-                str(label),
-                ("" | "current" | "earlier") as state,
-            ]:
-                return cls(kind, value, speaker, position, quote, label, state)
-        raise ValueError("a fact is [kind, value, speaker, position, quote, label, state]")
+        if tuple(map(type, row)) != _SHAPE or row[-1] not in _KEPT_STATES:
+            raise ValueError("a fact is [kind, value, speaker, position, quote, label, state]")
+        return cls(*row)
 
     @property
     def is_single(self) -> bool:
