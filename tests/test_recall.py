@@ -91,6 +91,8 @@ async def test_a_short_chat_is_sent_whole_where_recall_would_take_more(recap: Re
         answer = await recap.say(session, question)
         usage = answer["usage"]
         assert usage["prompt_tokens"] <= usage["full_prompt_tokens"]
+        is_all = usage["prompt_tokens"] == usage["full_prompt_tokens"]
+        assert answer["cache"]["layout"] == ("full" if is_all else "checkpoint")
 
 
 async def test_a_rare_name_is_fetched_back_though_the_question_does_not_look_back(

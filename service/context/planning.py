@@ -47,17 +47,15 @@ LEAST_GAIN = 1.03
 class Payload:
     """What is sent: messages, their tokens by our count, and the stand-in to keep afterwards.
 
-    The first `stable` messages begin the next payload too, unless that cuts.
+    The first `stable` messages begin the next payload too, unless that cuts. `is_whole` says that
+    nothing is left out.
     """
 
     messages: list[WireMessage]
     tokens: int
     stand_in: StandIn
     stable: int = 0
-
-    @property
-    def is_whole(self) -> bool:
-        return self.stand_in.plan.cut == 0
+    is_whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +181,7 @@ def sent_whole(payload: Payload, prefix: Sequence[Entry], turn: Turn) -> Payload
     """Everything for once; what is kept stays as it was planned."""
     messages = messages_of([*turn.system, *prefix, *turn.newest])
     size = tokens_of(prefix) + turn.around
-    return Payload(messages, size, payload.stand_in, stable=len(messages))
+    return Payload(messages, size, payload.stand_in, len(messages), is_whole=True)
 
 
 def rebuild(system: Sequence[Entry], prefix: Sequence[Entry], price: Price) -> StandIn:
@@ -228,7 +226,7 @@ class _Layout:
         messages = [*messages_of(self._turn.system), *said]
         plan = replace(self._stand_in.plan, warm=self.tokens)
         after = replace(self._stand_in, plan=plan)
-        return Payload(messages, self.tokens, after, stable=len(messages))
+        return Payload(messages, self.tokens, after, len(messages), self.is_whole)
 
 
 def _sizes(carried: int, parts: Sequence[Sequence[Entry]]) -> list[int]:
