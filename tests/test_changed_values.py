@@ -3,13 +3,19 @@ replaces never stands in a payload's record as if it still held."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.conftest import Recap
 from tests.probes import complete, user
 
+ORDER = ("first", "second")
 FILLER = ["Is that in stock?", "And which colours are there?", "How long does it take?"] * 2
 ENGLISH = (
     "Actually, my {what} is {new}.",
@@ -99,11 +105,19 @@ TALK = (
 """What is told first and what changes it; each ends with its value."""
 
 
-async def record_of(recap: Recap, said: list[str]) -> str:
+SECOND_VALUES = [
+    json.loads(line)
+    for line in Path(__file__).with_name("second_values.jsonl").read_text("utf-8").splitlines()
+]
+"""Two values of a kind, told by customers in words that were not thought up beside the rules:
+changes, and pairs of which both hold. `is_seen`: the rules were fitted to these afterwards."""
+
+
+async def record_of(recap: Recap, said: list[str], answers: Iterable[str] = ()) -> str:
     """What stands for these messages once they are folded."""
     messages = []
-    for text in said:
-        messages += [user(text), {"role": "assistant", "content": "Thank you. " * 12}]
+    for text, answer in zip_longest(said, answers, fillvalue="Thank you. " * 12):
+        messages += [user(text), {"role": "assistant", "content": answer}]
     await complete(recap, [*messages, user("One more thing, please.")])
     heads = [str(m["content"]) for m in recap.upstream.requests[-1]["messages"]]
     return next(text for text in heads if text.startswith("[Record of earlier"))
@@ -129,6 +143,33 @@ async def test_the_newest_value_is_marked_and_the_old_one_is_never_shown_as_if_i
             wrong.append((change, record))
         assert all("(earlier" in line for line in old), (change, record)
     assert marked >= 0.98 * len(CASES), (marked, len(CASES), wrong)
+
+
+async def marks_of(recap: Recap, told: dict[str, Any]) -> tuple[set[str], set[str]]:
+    """How the record's facts speak of the first and of the second value."""
+    record = await record_of(recap, [told["said"], told["then"], *FILLER], [told["asked"]])
+    facts = [line.partition(": ")[::2] for line in record.splitlines()[1:] if ": " in line]
+    lines = {value: {kind for kind, quote in facts if told[value] in quote} for value in ORDER}
+    return lines["first"], lines["second"]
+
+
+@pytest.mark.parametrize(("is_seen", "least"), [(True, 0.68), (False, 0.56)])
+async def test_most_changes_in_anybodys_words_are_marked(
+    recap: Recap, is_seen: bool, least: float
+) -> None:
+    changes = [v for v in SECOND_VALUES if v["is_change"] and v["is_seen"] is is_seen]
+    marks = [await marks_of(recap, told) for told in changes]
+    marked = [
+        any("(earlier" in kind for kind in old) and any("(current)" in kind for kind in new)
+        for old, new in marks
+    ]
+    assert sum(marked) >= least * len(changes)
+
+
+async def test_of_two_values_that_both_hold_none_is_called_an_earlier_one(recap: Recap) -> None:
+    for told in (v for v in SECOND_VALUES if not v["is_change"]):
+        first, second = await marks_of(recap, told)
+        assert not any("(earlier" in kind for kind in first | second), told
 
 
 @pytest.mark.parametrize(("first", "second"), TALK)

@@ -15,7 +15,8 @@ PACKAGE = "service"
 
 LEVELS = """
 errors ids metrics completion prefix prices tokens wording scripted
-context.rounds context.fact_patterns context.digest context.look_back context.costs context.slots
+context.rounds context.fact_patterns context.digest context.look_back context.costs context.slips
+context.slots
 context.numbers context.statements context.recall
 context.facts
 context.head

@@ -98,6 +98,11 @@ _EMAIL: Final = (
     r"(?<![\w%+-])[\w%+-][\w.%+-]{0,63}+@(?:[a-z0-9-]{1,63}\.){1,8}[a-z]{2,24}(?![a-z0-9])"
 )
 _CARD: Final = r"(?<![\w-])\d{4}(?:[ -]\d{4}){3,4}(?![\w-])"
+_FOURS: Final = (
+    r"(?<![\w.,/-])(?!(?:19|20)\d\d\s(?:19|20)\d\d\b)(?:(?-i:[A-Z]{2})\s)?\d{4}(?:\s\d{4}){1,2}"
+    r"(?![\w,-]|[.:]\d)"
+)
+"""Digits in fours, as numbers are printed on letters and labels."""
 
 SIGNS: Final = {
     "@": re.compile("@"),
@@ -117,6 +122,7 @@ SHAPES: Final = tuple(
         ("amount", "chinese", _CN_AMOUNTS),
         ("identifier", "digit", (_CARD,)),
         ("phone", "digit", _PHONES),
+        ("identifier", "digit", (_FOURS,)),
     )
     for pattern in patterns
 )
@@ -150,7 +156,7 @@ CN_THING: Final = re.compile(
 HASH: Final = re.compile(r"#\s?$")
 NUMERO: Final = re.compile(r"\bno\.\s?$", _FLAGS)
 PHONE_WORD: Final = re.compile(
-    r"(?:\b(?:phone|telephone|tel|mobile|cell|cellphone|call|whatsapp|contact|text)\b[^\n]{0,24}"
+    r"(?:\b(?:phone|telephone|tel|mobile|cell|cellphone|call|reach|whatsapp|contact|text|number's)\b[^\n]{0,24}"
     r"|(?:电话|手机|座机|联系方式).{0,6})$",
     _FLAGS,
 )

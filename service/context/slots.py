@@ -18,7 +18,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal, Self
 
-State = Literal["", "own", "current", "earlier"]
+from service.context import slips
+
+State = Literal["", "own", "slip", "current", "earlier"]
 
 SINGLE: Final = frozenset({"name", "user name", "address", "postcode", "email", "phone"})
 """Kinds of which somebody has one, for each label."""
@@ -37,8 +39,8 @@ _LABELS: Final[dict[str, str]] = {
     "booking": r"booking|reservation|预[订定]",
     "budget": r"budget|预算",
     "card": r"card|卡",
-    "check-in": r"check(?:ing)?[ -]?in|入住",
-    "check-out": r"check(?:ing)?[ -]?out|退房|离店",
+    "check-in": r"check(?:ing)?[ -]?in\b|入住",
+    "check-out": r"check(?:ing)?[ -]?out\b|退房|离店",
     "claim": r"claim|case|理赔",
     "delivery": r"deliver\w*|shipping|ship|送货|配送|收货|派送",
     "departure": r"depart\w*|leav\w+|出发|启程",
@@ -58,41 +60,72 @@ _LABELS: Final[dict[str, str]] = {
     "tracking": r"tracking|parcel|shipment|快递|运单|物流",
     "work": r"work|office|公司|单位",
 }
+_RELATIVES: Final = (
+    r"wife|husband|partner|mother|mom|mum|father|dad|parents|son|daughter|brother|sister|aunt|uncle"
+    r"|cousin|gran\w*|n(?:iece|ephew)|friend|boss|colleague|neighbou?r|assistant|flatmate|roommate"
+    r"|girlfriend|boyfriend|fianc\w+"
+)
 _PEOPLE: Final = (
-    r"(?P<who>her|his|their|wife|husband|partner|mother|mom|mum|father|dad|son|daughter|brother|sister|friend|boss"
-    r"|colleague|neighbou?r|assistant|first|last|maiden|middle|dog|cat|pet|妻子|老婆|太太|丈夫|老公|爱人"
-    r"|妈妈?|母亲|爸爸?|父亲|儿子|女儿|哥哥|姐姐|弟弟|妹妹|朋友|同事|秘书|老板)"
+    rf"(?P<who>her|his|their|{_RELATIVES}|first|last|maiden|middle|dog|cat|pet"
+    r"|妻子|老婆|太太|丈夫|老公|爱人|妈妈?|母亲|爸爸?|父亲|儿子|女儿|哥哥|姐姐|弟弟|妹妹|朋友|同事|秘书|老板)"
 )
 _WORDS: Final = [rf"(?P<l{n}>{words})" for n, words in enumerate(_LABELS.values())]
 _LABEL: Final = re.compile(rf"(?<![a-z])(?:{'|'.join([*_WORDS, _PEOPLE])})", re.IGNORECASE)
 _WHAT: Final = {f"l{n}": label for n, label in enumerate(_LABELS)}
 _LABELLED: Final = SINGLE | {"identifier", "amount", "date"}
 
+_TYPED: Final = frozenset({"identifier", "phone", "email", "user name", "postcode"})
+_SIGNS_COUNT: Final = frozenset({"email", "user name"})
+
 _THING: Final = (
     r"(?:number|date|address|code|id|one|e-?mail|phone|amount|name|username|budget|tracking|order)"
 )
 _CHANGE: Final = re.compile(
     rf"\b(?:actually,? (?:my|the|it|that|this)\b.{{0,40}}?(?:\b(?:is|was)\b|'s\b)|instead"
-    r"|ignore (?:that|the)|correction|correct(?:ed|ing)?\b.{0,40}?\bto"
-    r"|(?:chang|updat|switch)(?:e|ed|es|ing)?\b.{0,40}?\bto"
-    rf"|wrong (?!with|about)(?:\w+ )?{_THING}|{_THING} (?:is|was) wrong|mistyped|typo|misread"
-    r"|no longer|make (?:it|that)|i meant|should (?:be|have been)|scra(?:p|tch) that"
-    r"|went (?:up|down) to|(?:rais|lower|increas|reduc)ed? .{0,20}?\bto|reschedul\w*|postpon\w+"
-    r"|push\w* .{0,30}?back"
+    r"|rather than|ignore (?:that|the)|correction|correct(?:ed|ing)?\b.{0,40}?\bto"
+    rf"|wrong (?!with|about)(?:\w+ )?{_THING}|{_THING} (?:is|was) wrong|wrong way (?:a)?round"
+    rf"|(?:it|that|this|{_THING})(?:'s|’s| is| has)(?: been| just)? (?:changed|different now|now)"
+    rf"|(?:right|correct|proper|live|current|latest) {_THING}|in a different \w+"
+    r"|(?:typed|wrote|spel(?:t|led)|read|copied|put|entered) \w+ wrong|mis(?:typed|spel\w+|read)"
+    r"|typo|swapped (?:the|two)|mixed up|fat.fingered|(?:one|a) digit off"
+    r"|no longer|(?:there|that) any ?more|relocated|make (?:it|that)|i meant"
+    r"|should(?:'ve| have)? (?:be|read|say|been)|scra(?:p|tch) that|(?:go|went|come) (?:up|down) to"
+    r"|(?:rais|lower|increas|reduc)ed? .{0,20}?\bto|reschedul\w*|postpon\w+|push\w* .{0,30}?back"
     r"|new (?:phone|mobile|cell|number|address|e-?mail|card|name|date|budget|user|post|zip|account"
-    r"|home|work|delivery)|not\b.{1,40}\bbut|let's do)\b"
-    r"|改[成为到]|换[成到了]|搬家|(?<!是)不是|更正|更新|[写说记打报]错|错了|应该是|其实.{0,12}是|搬[到去]|不再|改期"
-    r"|推迟|延期|调[到成整]",
+    r"|home|work|delivery|carrier)|not\b.{1,40}\bbut|let's do)\b"
+    r"|改[成为到约]|换[成到了号]|搬[到去家]|(?<!是)不是|更正|更新|[写说记打报看输填弄搞][错反]|(?<![发送寄装配拿])错了|错字|应[该为]是?"
+    r"|其实.{0,12}是|不再|改期|推迟|延期|提前到|调[到成整]|往[前后][推挪]|手[滑误]|[少多漏]打|正确的?是|才对"
+    r"|作废|不用管|刚才那个|之前那个|新家",
     re.IGNORECASE,
 )
 """Says that a value is told in place of another."""
+_CHANGED_TO: Final = re.compile(
+    r"\b(?:chang|updat|switch)(?:e|ed|es|ing)?\b[^.!?\n]{0,60}?\b(?:to|is|it's)(?: be| now)?"
+    r"[\s:\"']*$",
+    re.IGNORECASE,
+)
+"""Says so just before it: what is changed may be something else."""
+_SLIP: Final = re.compile(
+    r"\b(?:o?oops|whoops|sorry|apolog\w+|my (?:bad|mistake|fault)|wait|h[ao]ng on|hold on|mistake"
+    r"|last (?:digit|character|letter|number)|blurry|glasses|handwriting)\b"
+    r"|不好意思|抱歉|哎呀|等等|等[一]?下|不对|[最后末]位|漏了",
+    re.IGNORECASE,
+)
+"""May say so, where the value is nearly one that is known."""
+_ANOTHER: Final = re.compile(
+    r"\b(?:also|too|as well|another|other|both|second|plus|in addition)\b"
+    r"|另|还有|也|第二|其他|别的",
+    re.IGNORECASE,
+)
 _HINT: Final = re.compile(
-    r"\b(?:actually|moved|chang(?:e|ed)|married|now|updated?|new)\b|换了|新的|搬家|改了|现在",
+    r"\b(?:actually|moved|chang(?:e|ed)|married|now|updated?|new|these days|from now on)\b"
+    r"|换了|新的|搬家|改了|现在|以后|停机",
     re.IGNORECASE,
 )
 """Says so where there is one of a kind."""
 _OWN: Final = re.compile(
-    r"\b(?:my|our)\b|\b(?:call|text|ring|reach|mail|contact|write|write to) (?:me|us)\b"
+    rf"\b(?:my|our)\b(?! (?:{_RELATIVES}))"
+    r"|\b(?:call|text|ring|reach|mail|contact|write|write to) (?:me|us)\b"
     r"|\b(?:i|we)(?:'m|'re| am| are)?(?: now)? (?:liv\w*|mov\w*|stay\w*|at|in|called)\b"
     r"|\bi(?:'m| am)\b"
     r"|我的|我叫|我姓|我是|我.{0,4}住|我们",
@@ -109,7 +142,8 @@ _MOVED_FROM: Final = re.compile(r"(?:\bfrom(?: the| my)?|从|由|把)\s?$", re.I
 _DENIED_AFTER: Final = re.compile(
     r"[\s,]{0,2}(?:(?:is|was) (?:wrong|incorrect|my old|the old|an? (?:typo|mistake))"
     r"|(?:is|was)(?:n't| not| no longer) (?:mine|my|right|correct|valid|in use|working any)"
-    r"|(?:is|has been) (?:closed|disconnected)|是错的|不对|不用了|作废|已经?停用)",
+    r"|(?:is|was|has been) (?:closed|disconnected)|off (?:my|the|your) (?:account|file|records?)"
+    r"|是错的|不对|不用了|作废|已经?停用)",
     re.IGNORECASE,
 )
 CORRECTION: Final = "correction"
@@ -144,7 +178,8 @@ class Fact:
     `quote` is the clause up to and with the value, which says what it is the number or the date
     of; `label` is that in a word. `state` is how the fact stands to the others of its slot. As it
     was found it has `current` where its message changes something, `own` where it says whose the
-    value is, and `earlier` where it says itself that it no longer holds.
+    value is, `slip` where it may correct one that was mistyped, and `earlier` where it says itself
+    that it no longer holds.
     """
 
     kind: str
@@ -196,11 +231,20 @@ def state_of(kind: str, text: str, start: int, end: int) -> State:
     if _DENIED_BEFORE.search(before) or _DENIED_AFTER.match(text[end : end + _NEAR]):
         return "earlier"
     sentences = _sentences(text, start, end)
-    is_change = _CHANGE.search(sentences) is not None
+    is_changed_to = _CHANGED_TO.search(before) is not None
+    is_another = _ANOTHER.search(sentences) is not None
+    is_change = is_changed_to or (not is_another and _CHANGE.search(sentences) is not None)
     if is_change and _MOVED_FROM.search(before) and end < len(text) - 1:
         return "earlier"
-    if is_change or (kind in SINGLE and _HINT.search(sentences) and _OWN.search(sentences)):
+    if is_change:
         return "current"
+    if is_another:
+        return ""
+    is_single, is_own = kind in SINGLE, _OWN.search(sentences) is not None
+    if is_single and is_own and _HINT.search(sentences):
+        return "current"
+    if _SLIP.search(sentences) and not (is_single and is_own):
+        return "slip"
     return "own" if _OWN.search(_sentences(text, start, end, before=1)) else ""
 
 
@@ -262,10 +306,11 @@ def _resolved(facts: dict[tuple[str, str], Fact], fact: Fact) -> Fact | None:
 
 def _replaced(facts: dict[tuple[str, str], Fact], fact: Fact) -> Iterator[Fact]:
     """The facts that a newer one makes the earlier ones of its slot, oldest first."""
-    is_told = fact.state == "" and fact.kind not in SINGLE and fact.is_single
+    kind = [f for f in facts.values() if f.kind == fact.kind]
+    yield from (f for f in kind if f.position != fact.position and _is_slip(f, fact))
+    is_told = fact.state in ("", "slip") and fact.kind not in SINGLE and fact.is_single
     if fact.kind not in _LABELLED or not (is_told or fact.state in ("own", "current")):
         return
-    kind = [f for f in facts.values() if f.kind == fact.kind]
     if fact.state == "current":
         yield from (f for f in kind if f.position == fact.position and f.state == "earlier")
     alike = [f for f in kind if f.position != fact.position]
@@ -277,3 +322,11 @@ def _replaced(facts: dict[tuple[str, str], Fact], fact: Fact) -> Iterator[Fact]:
     if not same and fact.state == "current":
         holding = [f for f in alike if f.state != "earlier" and "" in (f.label, fact.label)]
         yield from holding[-1:]
+
+
+def _is_slip(old: Fact, new: Fact) -> bool:
+    """Was the older one only mistyped?"""
+    if new.kind not in _TYPED:
+        return False
+    slip = slips.between(old.value, new.value, signs_count=new.kind in _SIGNS_COUNT)
+    return slip == "surely" or (slip == "maybe" and new.state in ("slip", "current"))
