@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from functools import cache
+from typing import Any
 
 from aiohttp import web
 
@@ -43,7 +45,7 @@ def create_app(
         client_max_size=settings.max_body_bytes,
     )
     app[ROOMS] = rooms
-    app[OPENAPI], app[ASYNCAPI] = openapi.describe(routes.ALL), asyncapi.describe()
+    app[OPENAPI], app[ASYNCAPI] = _descriptions()
     routes.add(app, routes.API + routes.PAGES)
     if with_operations:
         routes.add(app, routes.OPERATIONS)
@@ -65,10 +67,16 @@ def create_operations_app(rooms: Rooms) -> web.Application:
     """Health, metrics and the API's description alone, for a port of their own."""
     app = web.Application(middlewares=[middleware.trace, middleware.errors])
     app[ROOMS] = rooms
-    app[OPENAPI], app[ASYNCAPI] = openapi.describe(routes.ALL), asyncapi.describe()
+    app[OPENAPI], app[ASYNCAPI] = _descriptions()
     routes.add(app, routes.OPERATIONS)
     app.on_response_prepare.append(middleware.mark_response)
     return app
+
+
+@cache
+def _descriptions() -> tuple[dict[str, Any], dict[str, Any]]:
+    """openapi.json and asyncapi.json; making them takes some 0.1 s."""
+    return openapi.describe(routes.ALL), asyncapi.describe()
 
 
 def _prices(settings: Settings) -> PriceList:
