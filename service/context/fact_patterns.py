@@ -99,8 +99,8 @@ _EMAIL: Final = (
 )
 _CARD: Final = r"(?<![\w-])\d{4}(?:[ -]\d{4}){3,4}(?![\w-])"
 _FOURS: Final = (
-    r"(?<![\w.,/-])(?!(?:19|20)\d\d\s(?:19|20)\d\d\b)(?:(?-i:[A-Z]{2})\s)?\d{4}(?:\s\d{4}){1,2}"
-    r"(?![\w,-]|[.:]\d)"
+    r"(?<![\w.,/-])(?!(?:19|20)\d\d (?:19|20)\d\d\b)(?:(?-i:[A-Z]{2}) )?\d{4}(?: \d{4}){1,2}"
+    r"(?![\w-]|[,.:]\d| \d)"
 )
 """Digits in fours, as numbers are printed on letters and labels."""
 
@@ -137,7 +137,7 @@ LISTED: Final = re.compile(r"\s?(?:,|/|&|、|和|或者?|,?\s?(?:and|or))\s?", _
 """What stands between two items of a list."""
 
 NUMBER_WORDS: Final = _words(
-    "code id identifier ids number numbers passcode password pin ref reference"
+    "code id identifier ids number number's numbers passcode password pin ref reference"
 )
 """Names of a number: what follows is one."""
 THINGS: Final = _words(
@@ -156,7 +156,8 @@ CN_THING: Final = re.compile(
 HASH: Final = re.compile(r"#\s?$")
 NUMERO: Final = re.compile(r"\bno\.\s?$", _FLAGS)
 PHONE_WORD: Final = re.compile(
-    r"(?:\b(?:phone|telephone|tel|mobile|cell|cellphone|call|reach|whatsapp|contact|text|number's)\b[^\n]{0,24}"
+    r"(?:\b(?:phone|telephone|tel|mobile|cell|cellphone|call|reach (?:me|us) (?:at|on)|whatsapp"
+    r"|contact|text|number's)\b[^\n]{0,24}"
     r"|(?:电话|手机|座机|联系方式).{0,6})$",
     _FLAGS,
 )

@@ -86,13 +86,12 @@ def _judge_number(number: str, cue: str, before: str, folded: str, end: int) -> 
 
 
 def _judge_groups(groups: list[str], cue: str, before: str) -> str | None:
-    """Digits in groups; two short groups of a length without a cue are a range."""
+    """Digits in groups; two short groups without a cue are a range."""
     digits = sum(map(len, groups))
     if digits < (5 if cue else 7):
         return None
     kind = _identifier_or_phone(digits, cue, before)
-    is_range = len(groups) == 2 and digits < 9 and abs(len(groups[0]) - len(groups[1])) < 2
-    return kind if cue or kind == "phone" or not is_range else None
+    return kind if cue or kind == "phone" or len(groups) > 2 or digits >= 9 else None
 
 
 def _identifier_or_phone(digits: int, cue: str, before: str) -> str:

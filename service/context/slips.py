@@ -10,6 +10,7 @@ from typing import Final, Literal
 
 SHORTEST: Final = 5
 """Letters and digits of a value; two shorter ones are alike by chance."""
+LONGEST: Final = 64
 LONGEST_SLIP: Final = 2
 """Neighbouring characters that differ."""
 
@@ -25,6 +26,8 @@ def between(old: str, new: str, *, signs_count: bool) -> Slip:
     letters are others. Else two neighbours at most that differ, are missing or are too many may be
     a slip, or the next number of a series.
     """
+    if max(len(old), len(new)) > LONGEST:
+        return ""
     old, new = old.casefold(), new.casefold()
     plain_old, plain_new = _SIGNS.sub("", old), _SIGNS.sub("", new)
     if min(len(plain_old), len(plain_new)) < SHORTEST or old == new:

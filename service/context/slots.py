@@ -20,7 +20,7 @@ from typing import Any, Final, Literal, Self
 
 from service.context import slips
 
-State = Literal["", "own", "slip", "current", "earlier"]
+State = Literal["", "own", "slip", "another", "current", "earlier"]
 
 SINGLE: Final = frozenset({"name", "user name", "address", "postcode", "email", "phone"})
 """Kinds of which somebody has one, for each label."""
@@ -80,46 +80,53 @@ _SIGNS_COUNT: Final = frozenset({"email", "user name"})
 _THING: Final = (
     r"(?:number|date|address|code|id|one|e-?mail|phone|amount|name|username|budget|tracking|order)"
 )
+_CHANGES_TO: Final = re.compile(
+    r"(?:\bactually,? (?:my|the|it|that|this)\b.{0,40}?(?:\b(?:is|was)|['’]s)"
+    r"|\b(?:chang|updat|switch|correct)(?:e|ed|es|ing)?\b[^.!?\n]{0,60}?\bto(?: be)?"
+    rf"|\b(?:right|correct|proper|live|current) {_THING} (?:is|was)"
+    r"|\b(?:it|that|number)(?:['’]?s| is) now|\bi meant(?: to say)?|\bmake (?:it|that)|\bcorrection"
+    r"|\bshould(?:['’]ve| have)? (?:be|read|say|been)"
+    r"|改[成为到]|换[成到]|应该是|应为|其实.{0,12}是|正确的?是|更正为?)"
+    rf"(?:[\s:\"',，]|\b(?:{_THING}|the|my))*$",
+    re.IGNORECASE,
+)
+"""Stands just before a value that is told in place of another."""
+_MISTOLD: Final = re.compile(
+    r"\b(?:(?:(?:i|we)(?:['’]ve| have)? (?:\w+ )?(?:gave|given|told|sent|put|entered)"
+    r"|typed|wrote|read|copied) (?:\w+ ){0,3}wrong"
+    rf"|ignore (?:that|the) (?:\w+ ){{0,2}}?{_THING}|wrong way (?:a)?round|scra(?:p|tch) that"
+    r"|(?:spel(?:t|led)) \w+ wrong|mis(?:typed|spel\w+|read)|typo|fat.fingered|digit off"
+    r"|swapped (?:the|two) (?:digit|letter|number|character)s?)\b"
+    r"|(?<![址名话人])[写说记打报看输填弄搞]错|[看打写]反了|错字|手[滑误]|[少漏]打|多打了|才对|作废|不用管",
+    re.IGNORECASE,
+)
+"""Says that a value was told wrong."""
 _CHANGE: Final = re.compile(
-    rf"\b(?:actually,? (?:my|the|it|that|this)\b.{{0,40}}?(?:\b(?:is|was)\b|'s\b)|instead"
-    r"|rather than|ignore (?:that|the)|correction|correct(?:ed|ing)?\b.{0,40}?\bto"
-    rf"|wrong (?!with|about)(?:\w+ )?{_THING}|{_THING} (?:is|was) wrong|wrong way (?:a)?round"
-    rf"|(?:it|that|this|{_THING})(?:'s|’s| is| has)(?: been| just)? (?:changed|different now|now)"
-    rf"|(?:right|correct|proper|live|current|latest) {_THING}|in a different \w+"
-    r"|(?:typed|wrote|spel(?:t|led)|read|copied|put|entered) \w+ wrong|mis(?:typed|spel\w+|read)"
-    r"|typo|swapped (?:the|two)|mixed up|fat.fingered|(?:one|a) digit off"
-    r"|no longer|(?:there|that) any ?more|relocated|make (?:it|that)|i meant"
-    r"|should(?:'ve| have)? (?:be|read|say|been)|scra(?:p|tch) that|(?:go|went|come) (?:up|down) to"
-    r"|(?:rais|lower|increas|reduc)ed? .{0,20}?\bto|reschedul\w*|postpon\w+|push\w* .{0,30}?back"
+    rf"\b(?:instead|rather than|wrong (?!with|about)(?:\w+ )?{_THING}|{_THING} (?:is|was) wrong"
+    r"|no longer|(?:go|went|come) (?:up|down) to|(?:rais|lower|increas|reduc)ed? .{0,20}?\bto"
+    r"|reschedul\w*|postpon\w+|push\w* .{0,30}?back|let's do"
     r"|new (?:phone|mobile|cell|number|address|e-?mail|card|name|date|budget|user|post|zip|account"
-    r"|home|work|delivery|carrier)|not\b.{1,40}\bbut|let's do)\b"
-    r"|改[成为到约]|换[成到了号]|搬[到去家]|(?<!是)不是|更正|更新|[写说记打报看输填弄搞][错反]|(?<![发送寄装配拿])错了|错字|应[该为]是?"
-    r"|其实.{0,12}是|不再|改期|推迟|延期|提前到|调[到成整]|往[前后][推挪]|手[滑误]|[少多漏]打|正确的?是|才对"
-    r"|作废|不用管|刚才那个|之前那个|新家",
+    r"|home|work|delivery)|not\b.{1,40}\bbut)\b"
+    r"|改约|搬[到去家]|换了|(?<!是)不是|更新|(?<![发送寄装配拿])错了|不再|改期|推迟|延期|提前到|调[到成整]|往[前后][推挪]",
     re.IGNORECASE,
 )
-"""Says that a value is told in place of another."""
-_CHANGED_TO: Final = re.compile(
-    r"\b(?:chang|updat|switch)(?:e|ed|es|ing)?\b[^.!?\n]{0,60}?\b(?:to|is|it's)(?: be| now)?"
-    r"[\s:\"']*$",
-    re.IGNORECASE,
-)
-"""Says so just before it: what is changed may be something else."""
+"""Says that something changes. Of orders, parcels and tickets there are many, and a message that
+says so may only be about one of them."""
 _SLIP: Final = re.compile(
-    r"\b(?:o?oops|whoops|sorry|apolog\w+|my (?:bad|mistake|fault)|wait|h[ao]ng on|hold on|mistake"
+    r"\b(?:o?oops|whoops|my (?:bad|mistake|fault)|h[ao]ng on|mistake"
     r"|last (?:digit|character|letter|number)|blurry|glasses|handwriting)\b"
-    r"|不好意思|抱歉|哎呀|等等|等[一]?下|不对|[最后末]位|漏了",
+    r"|哎呀|不对|[最后末]位|漏了",
     re.IGNORECASE,
 )
 """May say so, where the value is nearly one that is known."""
 _ANOTHER: Final = re.compile(
-    r"\b(?:also|too|as well|another|other|both|second|plus|in addition)\b"
-    r"|另|还有|也|第二|其他|别的",
+    r"\b(?:also|as well|another|other|both|plus|in addition|second (?:one|order|number)"
+    r"|too(?=\s*(?:$|[.,:;!?])))\b|另|还有|第二|其他|别的",
     re.IGNORECASE,
 )
 _HINT: Final = re.compile(
-    r"\b(?:actually|moved|chang(?:e|ed)|married|now|updated?|new|these days|from now on)\b"
-    r"|换了|新的|搬家|改了|现在|以后|停机",
+    r"\b(?:actually|moved|relocated|chang(?:e|ed)|married|now|updated?|new|these days|from now on"
+    r"|(?:there|that) any ?more|in a different \w+)\b|换[了号]|新[的家]|搬家|改了|现在|以后|停机",
     re.IGNORECASE,
 )
 """Says so where there is one of a kind."""
@@ -178,8 +185,8 @@ class Fact:
     `quote` is the clause up to and with the value, which says what it is the number or the date
     of; `label` is that in a word. `state` is how the fact stands to the others of its slot. As it
     was found it has `current` where its message changes something, `own` where it says whose the
-    value is, `slip` where it may correct one that was mistyped, and `earlier` where it says itself
-    that it no longer holds.
+    value is, `slip` where it may correct one that was mistyped, `another` where it comes beside
+    others, and `earlier` where it says itself that it no longer holds.
     """
 
     kind: str
@@ -231,16 +238,17 @@ def state_of(kind: str, text: str, start: int, end: int) -> State:
     if _DENIED_BEFORE.search(before) or _DENIED_AFTER.match(text[end : end + _NEAR]):
         return "earlier"
     sentences = _sentences(text, start, end)
-    is_changed_to = _CHANGED_TO.search(before) is not None
     is_another = _ANOTHER.search(sentences) is not None
-    is_change = is_changed_to or (not is_another and _CHANGE.search(sentences) is not None)
+    is_single, is_own = kind in SINGLE, _OWN.search(sentences) is not None
+    says_so = bool(_MISTOLD.search(sentences))
+    says_so = says_so or (kind != "identifier" and bool(_CHANGE.search(sentences)))
+    is_change = bool(_CHANGES_TO.search(before)) or (says_so and (is_single or not is_another))
     if is_change and _MOVED_FROM.search(before) and end < len(text) - 1:
         return "earlier"
     if is_change:
         return "current"
     if is_another:
-        return ""
-    is_single, is_own = kind in SINGLE, _OWN.search(sentences) is not None
+        return "another"
     if is_single and is_own and _HINT.search(sentences):
         return "current"
     if _SLIP.search(sentences) and not (is_single and is_own):
@@ -326,7 +334,9 @@ def _replaced(facts: dict[tuple[str, str], Fact], fact: Fact) -> Iterator[Fact]:
 
 def _is_slip(old: Fact, new: Fact) -> bool:
     """Was the older one only mistyped?"""
-    if new.kind not in _TYPED:
+    if new.kind not in _TYPED or new.state == "another":
+        return False
+    if old.label != new.label and (new.kind in SINGLE or (old.label and new.label)):
         return False
     slip = slips.between(old.value, new.value, signs_count=new.kind in _SIGNS_COUNT)
     return slip == "surely" or (slip == "maybe" and new.state in ("slip", "current"))

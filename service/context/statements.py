@@ -56,17 +56,16 @@ _NAMES: Final = (
     rf"{_CN_IS})\s?(?P<v>[{_HAN}·]{{2,4}}?(?=[^{_HAN}·]|$|[我今的电手订想住在和])"
     rf"|{_NAME})",
     rf"(?:^|(?i:\b(?:hi|hello|hey|morning|afternoon|evening)[,.!]?\s))"
-    rf"(?P<v>{_CAPITAL}(?:\s{_CAPITAL}){{1,2}})(?=\s(?i:here|speaking|again)\b)",
+    rf"(?!(?i:hi|hello|hey|good|dear)\b)(?P<v>{_CAPITAL}(?:\s{_CAPITAL}){{1,2}})(?=\s(?i:here|speaking|again)\b)",
     rf"(?i:\bmarried\sname)(?:{_IS}|,?\s)(?P<v>{_NAME})",
     rf"我姓(?P<v>[{_HAN}]{{1,2}}){_END}",
-    rf"(?:姓名|名字|在)(?P<v>[{_SURNAMES}][{_HAN}]{{1,2}}?)(?=[^{_HAN}]|$|好了|吧|名下)",
+    rf"(?:姓名|名字)(?P<v>[{_SURNAMES}][{_HAN}]{{1,2}}?)(?=[^{_HAN}]|$|好了|吧)",
     rf"我是(?P<v>[{_SURNAMES}][{_HAN}]{{1,2}}){_END}",
 )
 _USER_NAMES: Final = (
     r"(?i:\b(?:user\s?-?name|user\s?-?id|log-?in(?:\sname)?|screen\sname|account\sname|handle))"
     rf"(?:{_IS}|\s(?=[a-z][\w.@+-]{{0,39}}[\d_]))[\"'“]?(?!{_NO_NAME}\b)"
     r"(?P<v>(?=[\w.@+-]{0,39}[^\W\d])[\w.@+-]{1,39}[\w+])",
-    r"(?<![\w@./-])(?P<v>[a-z][a-z0-9]{0,19}(?:_[a-z0-9]{1,19}){1,3})(?!\w|[@/]|\.\w|\s?[:=\"'])",
     rf"(?:用户名|昵称|登录名|账号名|网名)(?:{_CN_IS}|(?=[A-Za-z0-9_.@+-]{{3}}))"
     rf"(?P<v>[A-Za-z0-9_.@+-]{{2,40}}|[{_HAN}]{{2,10}}{_END})",
 )
@@ -104,11 +103,11 @@ _ADDRESSES: Final = (
     rf"\b(?P<v>{_CAPITAL}(?:stra(?:ß|ss)e|str\.|weg|platz|allee|gasse)\s\d{{1,4}}[a-z]?"
     rf"(?:,\s\d{{4,5}}\s{_CAPITAL})?)",
     r"\b(?P<v>P\.?\s?O\.?\sBox\s\d{1,8})\b",
-    rf"(?P<v>(?:(?![来到在去住送寄址是给往])[{_HAN}]){{2,6}}(?:小区|花园|大厦|公寓|家园|新村)"
-    r"\d{1,4}(?:栋|幢|座|号楼|号)(?:\d{1,2}单元)?\d{0,5}室?)",
     rf"(?:地址|住址){_CN_IS}(?P<v>(?!在?哪|什么|多少){_CN_CLAUSE}{{4,60}})",
     rf"(?:住在?|搬到了?|搬去了?|[寄送]到|寄往|[送改收]货到|配送到)\s?"
     rf"(?P<v>[^，,。;!?\n{_CN_PLACE[3:-1]}]{{1,30}}{_CN_PLACE}{_CN_CLAUSE}{{0,30}})",
+    rf"(?P<v>(?:(?![来到在去住送寄址是给往])[{_HAN}]){{2,6}}(?:小区|花园|大厦|公寓|家园|新村)"
+    r"\d{1,4}(?:栋|幢|座|号楼|号)(?:\d{1,2}单元)?\d{0,5}室?)",
 )
 _CLAUSE: Final = r"[^\n.;?!,]{2,80}"
 _KNOWN: Final = (
@@ -142,13 +141,12 @@ _CORRECTIONS: Final = (
     rf"(?i:\bchange\s)(?P<old>{_SAID})\s(?i:to)\s(?P<v>{_SAID}){_STOP}",
     rf"(?i:\bi\smeant\s)(?P<v>{_SAID})(?P<old>){_STOP}",
     rf"(?<!是)不是(?P<old>{_CN_CLAUSE}{{2,40}})[，,]?而?是(?P<v>{_CN_CLAUSE}{{2,40}})",
-    r"(?:改[成为]|换成)(?P<v>[A-Za-z0-9_.@+-]{4,40})(?P<old>)",
 )
 _CUES: Final = {
-    "correction": r"\bnot\s|instead of|rather than|change|meant|(?<!是)不是|[改换]",
+    "correction": r"\bnot\s|instead of|rather than|change|meant|(?<!是)不是",
     "name": r"name|call|hi\b|hello|hey|morning|noon|evening|this is|regards|sincerely|cheers|thanks"
     r"|wishes|here\b|speaking|叫|姓|名|我是|[人客机](?:是|为|:)",
-    "user name": r"user|log-?in|screen|account name|handle|_|名|昵称",
+    "user name": r"user|log-?in|screen|account name|handle|名|昵称",
     "postcode": r"code|zip|[a-z\d]\d[a-z]|[a-z]{2} \d{5}|\d \d[a-z]{2}\b|邮",
     "address": r"address|\bliv|\bmov|\bstay|box|straße|strasse|str\.|weg|platz|allee|gasse"
     r"|[区园厦寓村]\d|\d\w?,? [a-z]|住|搬|到|往|地址",
