@@ -36,7 +36,7 @@ SLOW = Statement(
 ALLOWED = {"not_found", "not_owner", "already_claimed", "resolved", "at_capacity"}
 
 
-@dataclass(repr=False)  # a failing example shows what was done, not what a server is made of
+@dataclass(repr=False)
 class Company:
     """The agents at their desks, the conversations, and what was acknowledged in them."""
 
@@ -45,6 +45,9 @@ class Company:
     tokens: list[str]
     sessions: list[Session] = field(default_factory=list)
     kept: list[tuple[str, str]] = field(default_factory=list)
+
+    def __repr__(self) -> str:  # a failing example shows what was done, not what a server is
+        return "Company"
 
     async def act(self, act: Act) -> None:
         kind, who, which = act
@@ -89,6 +92,8 @@ class Company:
         assert answer["type"] == "result" or answer["code"] in ALLOWED, answer
         if "message" in answer:
             self.kept.append((session["id"], answer["message"]["id"]))
+        if kind == "unsubscribe" and session["id"] in agent.state.mine:  # only just become its own
+            await agent.command("subscribe", cursors={session["id"]: 0})
 
     async def assert_all_is_well(self) -> None:
         """Once the bot has said what it had to say."""
