@@ -109,8 +109,8 @@ SECOND_VALUES = [
     json.loads(line)
     for line in Path(__file__).with_name("second_values.jsonl").read_text("utf-8").splitlines()
 ]
-"""Two values of a kind, told by customers in words that were not thought up beside the rules:
-changes, and pairs of which both hold. `is_seen`: the rules were fitted to these afterwards."""
+"""Two values of a kind in invented messages, worded without knowing the rules: changes, and pairs
+of which both hold. `is_seen`: the rules were fitted to these afterwards."""
 
 
 async def record_of(recap: Recap, said: list[str], answers: Iterable[str] = ()) -> str:

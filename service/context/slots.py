@@ -4,8 +4,9 @@ A changed value must never be read as the one that counts. So each fact has a **
 the number, date or name of ("order", "home", "birthday"), found in the words next to it; facts of
 one kind and label share a slot. A slot that holds one thing (a name, an address, my phone number)
 is the newest one's; where there may be several (orders, dates of nothing in particular) an older
-one gives way only to words that change it: "actually", "not A but B", "改成". The newest is then
-marked `current`, what it replaces `earlier`; a fact that nothing replaced has no mark.
+one gives way only to words that change it ("actually", "not A but B", "改成"), or to one that differs
+from it as a slip of the finger does. The newest is then marked `current`, what it replaces
+`earlier`; a fact that nothing replaced has no mark.
 
 Rules, so the same words give the same marks in every process; pure, and one fact after another, so
 that marks don't depend on how the messages were grouped.
