@@ -11,6 +11,7 @@ from typing import Final, Literal
 SHORTEST: Final = 5
 """Letters and digits of a value; two shorter ones are alike by chance."""
 LONGEST: Final = 64
+"""Characters of a value that is looked at; every new one is held against all that are known."""
 LONGEST_SLIP: Final = 2
 """Neighbouring characters that differ."""
 

@@ -4,8 +4,8 @@ A changed value must never be read as the one that counts. So each fact has a **
 the number, date or name of ("order", "home", "birthday"), found in the words next to it; facts of
 one kind and label share a slot. A slot that holds one thing (a name, an address, my phone number)
 is the newest one's; where there may be several (orders, dates of nothing in particular) an older
-one gives way only to words that change it ("actually", "not A but B", "改成"), or to one that differs
-from it as a slip of the finger does. The newest is then marked `current`, what it replaces
+one gives way only to words that change it ("actually", "not A but B", "改成"), or to one that
+differs from it as a slip of the finger does. The newest is then marked `current`, what it replaces
 `earlier`; a fact that nothing replaced has no mark.
 
 Rules, so the same words give the same marks in every process; pure, and one fact after another, so
@@ -125,6 +125,7 @@ _ANOTHER: Final = re.compile(
     r"|too(?=\s*(?:$|[.,:;!?])))\b|另|还有|第二|其他|别的",
     re.IGNORECASE,
 )
+"""Says that a value stands beside others."""
 _HINT: Final = re.compile(
     r"\b(?:actually|moved|relocated|chang(?:e|ed)|married|now|updated?|new|these days|from now on"
     r"|(?:there|that) any ?more|in a different \w+)\b|换[了号]|新[的家]|搬家|改了|现在|以后|停机",
