@@ -17,7 +17,7 @@ from service import tokens
 from service.context import digest, head, look_back
 from service.context.head import RECORD
 from service.context.recall import RECORD_TOKENS, Index
-from service.context.rounds import Round
+from service.context.rounds import Round, Said
 from service.scripted import Scripted
 from tests.conftest import Recap, Starter
 from tests.probes import complete, user
@@ -230,6 +230,10 @@ async def test_a_callers_own_cache_hints_stand(start_recap: Starter, tmp_path: P
         assert not carries(recap.upstream.requests[-1])
 
 
+def spoken(said: str, answered: str, anchor: int) -> Round:
+    return Round((Said("customer", said), Said("bot", answered)), anchor)
+
+
 def carries(request: Mapping[str, Any]) -> bool:
     """Is there any breakpoint in it?"""
     return "prompt_cache_breakpoint" in str(request["messages"])
@@ -244,7 +248,7 @@ def test_recall_is_bounded_and_holds_nothing_that_was_not_said(
 ) -> None:
     index = Index()
     for place, (said, answered) in enumerate(rounds):
-        index.add(Round(said, answered, place))
+        index.add(spoken(said, answered, place))
     found = index.find(question, "")
     said_words = "".join(said + answered for said, answered in rounds)
     for line in found.lines:
@@ -258,11 +262,11 @@ def test_a_long_record_is_cut_to_its_likeliest_lines() -> None:
     index = Index()
     for place in range(900):
         said = " ".join(f"thing{dice.randrange(4000)}" for _ in range(12))
-        index.add(Round(said, "Noted.", place))
-    index.add(Round("The gate code for the marina is 4471.", "Noted.", 900))
+        index.add(spoken(said, "Noted.", place))
+    index.add(spoken("The gate code for the marina is 4471.", "Noted.", 900))
     for place in range(901, 1500):
         said = " ".join(f"thing{dice.randrange(4000)}" for _ in range(12))
-        index.add(Round(said, "Noted.", place))
+        index.add(spoken(said, "Noted.", place))
     found = index.find("What was the gate code that I gave you?", "")
     assert any("4471" in line for line in found.lines)
     assert sum(tokens.count(line) + 2 for line in found.lines) <= RECORD_TOKENS
@@ -329,7 +333,7 @@ NEVER_SAID = [
 def test_what_was_never_said_has_nothing_close_to_it() -> None:
     index = Index()
     for place, said in enumerate([*SAID, *FILLER * 5]):
-        index.add(Round(said, "Certainly, I have noted that for you.", place))
+        index.add(spoken(said, "Certainly, I have noted that for you.", place))
     wrong = [question for question in NEVER_SAID if index.find(question, "").quotes]
     assert len(wrong) <= 0.05 * len(NEVER_SAID), wrong
 
@@ -347,7 +351,7 @@ def test_what_was_never_said_has_nothing_close_to_it() -> None:
 def test_what_was_said_is_quoted_word_for_word(question: str, quoted: str) -> None:
     index = Index()
     for place, said in enumerate([*SAID, *FILLER * 5]):
-        index.add(Round(said, "Certainly, I have noted that for you.", place))
+        index.add(spoken(said, "Certainly, I have noted that for you.", place))
     assert any(quoted in found.said for found in index.find(question, "").quotes)
 
 

@@ -19,7 +19,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from service import tokens
@@ -198,4 +198,5 @@ def _stem(word: str) -> str:
 
 
 def _shortened(whole: Round) -> Round:
-    return Round(whole.said[:LONGEST_QUOTE], whole.answered[:LONGEST_QUOTE], whole.anchor)
+    parts = (replace(part, text=part.text[:LONGEST_QUOTE]) for part in whole.parts)
+    return Round(tuple(parts), whole.anchor)

@@ -2,31 +2,70 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final, Literal
+
+from service.context import tools
 
 SYSTEM_ROLES = frozenset({"system", "developer"})
 
 WireMessage = Mapping[str, Any]
 
 
+Speaker = Literal["customer", "bot", "agent", "tool"]
+_SPEAKERS: Final[Mapping[str, Speaker]] = {
+    "user": "customer",
+    "assistant": "bot",
+    "tool": "tool",
+    "function": "tool",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A message of a list, its tokens, and its place: the index from 1, or a session's seq."""
+    """A message of a list, its tokens, and its place: the index from 1, or a session's seq.
+
+    `author` is set where the role does not tell who spoke: a live agent's words are the
+    assistant's to the model.
+    """
 
     message: WireMessage
     tokens: int
     anchor: int
+    author: Speaker | None = None
+
+    @property
+    def speaker(self) -> Speaker | None:
+        """Who said it; None for the system's own messages."""
+        return self.author or _SPEAKERS.get(str(self.message.get("role")))
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What one speaker said in a round. A tool's has `called`: its name and arguments, in a line."""
+
+    speaker: Speaker
+    text: str
+    called: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """What the customer said, what was answered, and the place of the customer's words."""
+    """What was said up to an answer, in its order, and the place of its first message."""
 
-    said: str
-    answered: str
+    parts: tuple[Said, ...]
     anchor: int
+
+    @property
+    def said(self) -> str:
+        """The customer's words."""
+        return "\n".join(part.text for part in self.parts if part.speaker == "customer")
+
+    @property
+    def answered(self) -> str:
+        """The bot's and the live agents' words."""
+        return "\n".join(p.text for p in self.parts if p.speaker in ("bot", "agent") and p.text)
 
 
 def split(entries: Sequence[Entry]) -> list[list[Entry]]:
@@ -42,13 +81,42 @@ def split(entries: Sequence[Entry]) -> list[list[Entry]]:
 
 
 def read(entries: Sequence[Entry]) -> list[Round]:
-    """The rounds of a list as digest and recall read them."""
-    found = []
-    for whole in split(entries):
-        said = [text_of(e.message) for e in whole if e.message.get("role") == "user"]
-        answers = [text_of(e.message) for e in whole if e.message.get("role") == "assistant"]
-        found.append(Round("\n".join(said), "\n".join(answers), whole[0].anchor))
+    """The rounds of a list as the record and recall read them."""
+    return [Round(tuple(_parts(whole)), whole[0].anchor) for whole in split(entries)]
+
+
+def _parts(entries: Sequence[Entry]) -> Iterator[Said]:
+    called: dict[str, str] = {}
+    for entry in entries:
+        speaker, text = entry.speaker, text_of(entry.message)
+        if speaker == "tool":
+            key = str(entry.message.get("tool_call_id") or entry.message.get("name") or "")
+            line = called.pop(key, "") or str(entry.message.get("name") or "")
+            yield Said("tool", "\n".join(tools.lines_of(text)), line)
+            continue
+        called |= _calls(entry.message)
+        if speaker and text:
+            yield Said(speaker, text)
+
+
+def _calls(message: WireMessage) -> dict[str, str]:
+    """What a message calls, by the key that its result will bear."""
+    forms = [
+        (call.get("id"), call.get("function") or call.get("custom")) for call in _called(message)
+    ]
+    forms.append((None, message.get("function_call")))
+    found = {}
+    for key, form in forms:
+        if isinstance(form, dict):
+            name = str(form.get("name") or "")
+            given = form.get("arguments") or form.get("input") or ""
+            found[str(key or name)] = tools.call_line(name, str(given))
     return found
+
+
+def _called(message: WireMessage) -> list[Mapping[str, Any]]:
+    calls = message.get("tool_calls")
+    return [call for call in calls if isinstance(call, dict)] if isinstance(calls, list) else []
 
 
 def is_answer(message: WireMessage) -> bool:
