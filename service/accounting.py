@@ -13,7 +13,7 @@ from typing import Any
 from service.completion import Usage
 from service.ids import SECOND
 from service.metrics import Metrics
-from service.planner import Course
+from service.planner import Planned
 from service.prices import Price
 from service.storage.ledger import TurnRow
 
@@ -34,23 +34,33 @@ class Bill:
     uncached_cost: float | None = None
 
 
-def bill(course: Course, usage: Usage | None, completion_tokens: int, price: Price) -> Bill:
+def bill(
+    planned: Planned | None,
+    usage: Usage | None,
+    completion_tokens: int,
+    price: Price,
+    *,
+    called: bool,
+) -> Bill:
     """The bill of a call; `completion_tokens` is what its answer holds, also if it was reused.
+    A turn that failed before anything was planned and `called` would have taken nothing either.
 
     Savings count against the whole history under the provider's own prefix cache, as a client that
     sends it all would have had it: against anything else they would be boasting.
     """
+    if planned is None:
+        return Bill(0, 0.0, 0.0, 0.0) if usage else Bill(0)
     if usage is None:
-        return Bill(course.full_tokens)
+        return Bill(planned.full_tokens)
     cost = price.cost(
         usage.prompt_tokens, usage.completion_tokens, usage.cached_tokens, usage.cache_write_tokens
     )
-    if course.called and course.payload.tokens == course.full_tokens:
+    if called and planned.payload.is_whole:
         plain = price.cost(usage.prompt_tokens, usage.completion_tokens)
         return Bill(usage.prompt_tokens, cost, cost, plain)
     sent = usage.prompt_tokens
-    whole = course.full_tokens + (sent - course.payload.tokens if sent else 0)
-    full_input = price.billed(whole, min(course.full_warm, whole)) * price.input
+    whole = planned.full_tokens + (sent - planned.payload.tokens if sent else 0)
+    full_input = price.billed(whole, min(planned.full_warm, whole)) * price.input
     return Bill(
         full_prompt_tokens=whole,
         cost=cost,

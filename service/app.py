@@ -111,11 +111,13 @@ async def open_rooms(settings: Settings, *, key_bytes: int = 32) -> AsyncIterato
             cache=storage.cache,
             sessions=storage.sessions,
             ledger=storage.ledger,
+            learned=storage.learned,
             prices=prices,
             metrics=metrics,
             reply_reuse=settings.reply_reuse,
             key_bytes=key_bytes,
         )
+        await turns.open()
         rooms = _furnish(settings, metrics, storage, prices, model, turns)
         stack.push_async_callback(rooms.conversations.close, 0)
         await stack.enter_async_context(_watch(rooms))

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from service import prefix, tokens
+from service import ids, prefix, tokens
 from service.completion import Body
 from service.context import rounds
 from service.context.rounds import Entry
@@ -54,8 +54,10 @@ class Ask:
     """One question to the model.
 
     `request` is the body without its messages; `before` names the list up to the last answer,
-    `name` all of it. `conversation` is the same for every turn of one: a session's id, or what a
-    list begins with.
+    `name` all of it. `newest` is what came after that answer: the question, and where its turn is
+    under way the calls and results since. `instructions` are the messages of the prefix that stand
+    in the system's role among its rounds. `conversation` is the same for every turn of one: a
+    session's id, or what a list begins with.
     """
 
     tenant: Tenant
@@ -69,9 +71,25 @@ class Ask:
     can_shorten: bool
     stream: bool
     conversation: str
+    instructions: Sequence[Entry] = ()
     session: SessionAsk | None = None
     no_cache: bool = False
     no_store: bool = False
+
+    @property
+    def question_length(self) -> int:
+        """How many of the newest messages are the question; the rest followed it in its turn."""
+        return rounds.question_length([entry.message for entry in self.newest])
+
+    @property
+    def tools_tokens(self) -> int:
+        """Tokens of the tools on offer, which stand before the messages."""
+        return tokens.count_tools(self.request)
+
+    @property
+    def mark(self) -> str:
+        """What a forged record lacks."""
+        return ids.record_mark(self.tenant.session_secret)
 
     @property
     def system_tokens(self) -> int:
@@ -95,7 +113,7 @@ def of_list(tenant: Tenant, body: Body, *, no_cache: bool = False, no_store: boo
     """A stateless caller's request; `body` is valid and has messages."""
     messages: list[dict[str, Any]] = body["messages"]
     start = _count_leading(messages)
-    answered = _last_answer(messages, start)
+    answered = rounds.last_answer(messages, start)
     canonical = Canonical()
     names = [prefix.root(tenant.id)]
     for message in messages:
@@ -114,9 +132,10 @@ def of_list(tenant: Tenant, body: Body, *, no_cache: bool = False, no_store: boo
         name=names[-1],
         tail=tail,
         canonical=canonical,
-        can_shorten=(body.get("n") or 1) == 1 and rounds.can_shorten(messages),
+        can_shorten=(body.get("n") or 1) == 1,
         stream=bool(body.get("stream")),
         conversation=names[min(start + 1, len(messages))].key.hex(),
+        instructions=_instructions(earlier),
         no_cache=no_cache,
         no_store=no_store,
     )
@@ -225,16 +244,17 @@ def _entries(messages: Sequence[dict[str, Any]], before: int) -> list[Entry]:
     ]
 
 
+def _instructions(messages: Sequence[dict[str, Any]]) -> list[Entry]:
+    """Those in the system's role, and where they stand."""
+    return [
+        Entry(message, tokens.count_message(message), place)
+        for place, message in enumerate(messages, 1)
+        if message.get("role") in rounds.SYSTEM_ROLES
+    ]
+
+
 def _count_leading(messages: Sequence[dict[str, Any]]) -> int:
     for index, message in enumerate(messages):
         if message.get("role") not in rounds.SYSTEM_ROLES:
             return index
     return len(messages)
-
-
-def _last_answer(messages: Sequence[dict[str, Any]], start: int) -> int:
-    """The index after the last answer; `start` where there is none."""
-    for index in range(len(messages) - 1, start - 1, -1):
-        if rounds.is_answer(messages[index]):
-            return index + 1
-    return start

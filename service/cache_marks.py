@@ -14,7 +14,7 @@ from __future__ import annotations
 import hashlib
 from typing import Any, Final
 
-from service.context.planning import Payload
+from service.context.layout import Payload
 from service.context.rounds import WireMessage
 from service.prices import Price
 

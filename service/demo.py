@@ -18,12 +18,12 @@ from typing import Any
 from service import wording
 from service.loopback import CountTokens, LoopbackModel, Scripted, text_parts
 
-RECORD_MARK = "[Record of"
-"""How a user-role message opens that holds the customer's earlier words instead of a new one."""
+_RECORD = re.compile(r"^\[Record (\w+)[:.].*?^\[End of record \1\.\]\n*", re.DOTALL | re.MULTILINE)
+"""What may stand in front of a customer's words: a record of earlier ones, between its marks."""
 
 HAND_OVER = "hand_over"
 
-_FACT_LABEL = re.compile("^(?:identifier|email|phone|amount|date): ")
+_FACT_LABEL = re.compile(r"^(?:identifier|email|phone|amount|date)(?: \([^)]*\))?: ")
 _LONG_LINE, _LONGEST_QUOTE = 160, 400  # characters
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+|(?<=[。！？])")
 _SECOND_QUOTE_SHARE = 0.75  # of the best score
@@ -136,16 +136,15 @@ def _body(voice: _Voice, question: str, lines: Sequence[str]) -> str:
 
 
 def _newest_question(messages: Sequence[Message]) -> tuple[str, list[str]]:
-    """The newest user message, and the texts of those before it.
-
-    Recalled words may stand in front of the question in the same message: then the question is
-    what follows the record's last blank line.
-    """
-    texts = [_text(message) for message in messages if message.get("role") == "user"]
-    question = texts.pop() if texts else ""
-    if question.startswith(RECORD_MARK):
-        record, _, question = question.rpartition("\n\n" if "\n\n" in question else "\n")
-        texts.append(record)
+    """The newest user message, and the texts of those before it, records among them."""
+    texts: list[str] = []
+    question = ""
+    for message in messages:
+        if message.get("role") == "user":
+            said = _text(message)
+            records = [found[0] for found in _RECORD.finditer(said)]
+            texts += [question, *records]
+            question = _RECORD.sub("", said)
     return question, texts
 
 
@@ -156,8 +155,8 @@ def _lines(texts: Sequence[str]) -> list[str]:
     quotable: list[str] = []
     for line in spoken:
         quotable += _SENTENCE_END.split(line) if len(line) > _LONG_LINE else [line]
-    stripped = (line.strip().removeprefix("- ") for line in quotable)
-    return [line for line in stripped if line]
+    own = (line.strip() for line in quotable if not line.startswith("* "))
+    return [line for line in (line.removeprefix("- ") for line in own) if line]
 
 
 def _best(question: str, lines: Sequence[str]) -> list[str]:
@@ -181,7 +180,7 @@ def _shown(line: str) -> str:
 
 
 def _is_record(message: Message) -> bool:
-    return message.get("role") == "user" and _text(message).startswith(RECORD_MARK)
+    return message.get("role") == "user" and _RECORD.search(_text(message)) is not None
 
 
 def _text(message: Message) -> str:

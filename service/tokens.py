@@ -9,7 +9,7 @@ which cancels out where two counts are compared.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import orjson
@@ -57,6 +57,18 @@ def count_message(message: Mapping[str, Any]) -> int:
 def count_messages(messages: Iterable[Mapping[str, Any]]) -> int:
     """Tokens of several chat messages, their overheads included."""
     return sum(map(count_message, messages))
+
+
+def count_tools(request: Mapping[str, Any]) -> int:
+    """Tokens of the tools that a request offers; a provider keeps them in front of the messages."""
+    offered = [request[field] for field in ("tools", "functions") if request.get(field)]
+    return sum(_count_json(orjson.dumps(value)) for value in offered)
+
+
+@lru_cache(64)
+def _count_json(value: bytes) -> int:
+    """Every request of a caller offers the same tools."""
+    return count(value.decode())
 
 
 def _count_value(value: Any) -> int:

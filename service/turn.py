@@ -32,10 +32,11 @@ from service.errors import (
 from service.flight import Flight, Flights, Landed
 from service.llm import Model
 from service.metrics import Metrics
-from service.planner import Course, Planner
+from service.planner import Planned, Planner
 from service.prices import PriceList
 from service.storage.ledger import Ledger, Outcome, Status, TurnRow
 from service.storage.prefix_cache import CacheEntry, PrefixCache
+from service.storage.provider_caches import LearnedCaches
 from service.storage.records import Committed, ReplyCommit
 from service.storage.sessions import Sessions
 
@@ -58,24 +59,28 @@ class Turn:
 
     def __init__(self, ask: Ask, started_at: int) -> None:
         self.ask = ask
-        self.course = Course(ids.new_id("turn"), started_at)
+        self.id = ids.new_id("turn")
+        self.started_at = started_at
+        self.planned: Planned | None = None
+        self.called = False
+        self._status: Status | None = None
         self.flight: asyncio.Future[Flight] = asyncio.get_running_loop().create_future()
         self.task: asyncio.Task[Finished]
 
     @property
     def status(self) -> Status:
         """What the prefix cache was good for; known once there is a flight."""
-        return self.course.status
+        return self._status or (self.planned.status if self.planned else "miss")
 
     def board(self, flight: Flight, status: Status | None = None) -> None:
         """From here on there is something to listen to."""
-        self.course.status = status or self.course.status
+        self._status = status
         self.flight.set_result(flight)
 
     def note(self, landed: Landed) -> None:
         """Who followed a look-up that was a hit has shared no call."""
         if landed.stored:
-            self.course.status = "reuse"
+            self._status = "reuse"
 
     async def chunks(self) -> AsyncIterator[Chunk]:
         """The answer as it comes, from its first chunk. Raises what the turn raises."""
@@ -117,6 +122,7 @@ class Turns:
         cache: PrefixCache,
         sessions: Sessions,
         ledger: Ledger,
+        learned: LearnedCaches,
         prices: PriceList,
         metrics: Metrics,
         reply_reuse: bool,
@@ -127,17 +133,21 @@ class Turns:
         self._cache = cache
         self._sessions = sessions
         self._ledger = ledger
-        self._planner = Planner(cache, prices)
+        self._planner = Planner(cache, prices, learned, clock)
         self._metrics = metrics
         self._reply_reuse = reply_reuse
         self._clock = clock
         self._flights = Flights(key_bytes)
         self._running: set[asyncio.Task[Finished]] = set()
 
+    async def open(self) -> None:
+        """Read what a server before this one has learned."""
+        await self._planner.open()
+
     def start(self, ask: Ask) -> Turn:
         """Begin a turn; it goes on whether or not anybody listens."""
         turn = Turn(ask, self._clock())
-        turn.task = asyncio.create_task(self._run(turn), name=turn.course.id)
+        turn.task = asyncio.create_task(self._run(turn), name=turn.id)
         self._running.add(turn.task)
         turn.task.add_done_callback(self._forget)
         return turn
@@ -190,7 +200,7 @@ class Turns:
         return self._flights.take_off(name), True
 
     async def _follow(self, turn: Turn, flight: Flight) -> Finished:
-        await self._planner.plan(turn.ask, turn.course)
+        planned = turn.planned = await self._planner.plan(turn.ask)
         turn.board(flight, "collapsed")
         try:
             landed = await flight.result()
@@ -201,24 +211,25 @@ class Turns:
         turn.note(landed)
         entries = []
         if turn.ask.session is not None:
-            entries = planner.stand_in_entry(turn.ask, turn.course, landed.body)
+            entries = planner.stand_in_entry(turn.ask, planned, landed.body)
         return await self._commit(turn, landed, entries)
 
     async def _lead(self, turn: Turn, flight: Flight) -> Finished:
-        _, stored = await asyncio.gather(
-            self._planner.plan(turn.ask, turn.course), self._stored_reply(turn, flight)
+        planned, stored = await asyncio.gather(
+            self._planner.plan(turn.ask), self._stored_reply(turn, flight)
         )
+        turn.planned = planned
         if stored is not None:
             turn.board(flight, "reuse")
             flight.land(stored)
-            entries = planner.stand_in_entry(turn.ask, turn.course, stored.body)
+            entries = planner.stand_in_entry(turn.ask, planned, stored.body)
             return await self._commit(turn, stored, entries)
         turn.board(flight)
-        landed = await self._call(turn, flight)
+        landed = await self._call(turn, planned, flight)
         flight.land(landed)
-        entries = planner.stand_in_entry(turn.ask, turn.course, landed.body)
+        entries = planner.stand_in_entry(turn.ask, planned, landed.body)
         if self._reply_reuse:
-            entries += planner.reply_entry(turn.ask, turn.course, flight.name, landed.body)
+            entries += planner.reply_entry(turn.ask, planned, flight.name, landed.body)
         return await self._commit(turn, landed, entries)
 
     async def _stored_reply(self, turn: Turn, flight: Flight) -> Landed | None:
@@ -230,22 +241,21 @@ class Turns:
             return None
         return Landed(cached.value, stored=True)
 
-    async def _call(self, turn: Turn, flight: Flight) -> Landed:
-        course = turn.course
-        request = turn.ask.request | course.hints | {"messages": course.messages}
-        course.called = True
-        self._metrics.overhead.observe((self._clock() - course.started_at) / ids.SECOND)
+    async def _call(self, turn: Turn, planned: Planned, flight: Flight) -> Landed:
+        request = turn.ask.request | planned.hints | {"messages": planned.messages}
+        turn.called = True
+        self._metrics.overhead.observe((self._clock() - turn.started_at) / ids.SECOND)
         body: Body = {}
         first_token_at: int | None = None
         try:
             if turn.ask.stream:
-                first_token_at = await self._stream(flight, request, course)
+                first_token_at = await self._stream(flight, request, turn.started_at)
                 body = completion.assemble(flight.chunks)
                 if None in completion.finish_reasons(body):
                     raise UpstreamIncomplete
             else:
                 body = await self._model.complete(request)
-            self._planner.learn(turn.ask, course, completion.cached_tokens(body))
+            await self._planner.learn(turn.ask, planned, completion.cached_tokens(body))
             return Landed(_answered(body, turn.ask), first_token_at)
         except UpstreamError as error:
             said = body or completion.assemble(flight.chunks)
@@ -257,13 +267,13 @@ class Turns:
             await asyncio.shield(self._record_failure(turn, None))
             raise
 
-    async def _stream(self, flight: Flight, request: Body, course: Course) -> int | None:
+    async def _stream(self, flight: Flight, request: Body, started_at: int) -> int | None:
         """Feed the flight; returns when the first token came."""
         first_token_at: int | None = None
         async for chunk in self._model.stream(request):
             if first_token_at is None and completion.delta_text(chunk):
                 first_token_at = self._clock()
-                self._metrics.first_token.observe((first_token_at - course.started_at) / ids.SECOND)
+                self._metrics.first_token.observe((first_token_at - started_at) / ids.SECOND)
             flight.add(chunk)
         return first_token_at
 
@@ -275,10 +285,10 @@ class Turns:
         What was refused for what it says is left out from then on, or no later turn of the session
         would be answered either.
         """
-        if turn.course.called:
-            log.warning("a call failed", extra={"action": "call_failed", "turn": turn.course.id})
+        if turn.called:
+            log.warning("a call failed", extra={"action": "call_failed", "turn": turn.id})
         else:
-            usage, turn.course.full_tokens = Usage(), 0
+            usage = Usage()
         row = self._row(turn, "failed", usage, None)
         session = turn.ask.session if refused else None
         if session is None or session.is_draft:
@@ -288,7 +298,7 @@ class Turns:
         accounting.observe(self._metrics, row)
 
     async def _commit(self, turn: Turn, landed: Landed, entries: list[CacheEntry]) -> Finished:
-        usage = Usage.of(landed.body) if turn.course.called else Usage()
+        usage = Usage.of(landed.body) if turn.called else Usage()
         row = self._row(turn, _outcome(turn), usage, landed)
         try:
             committed, row = await self._write(turn, row, landed, entries)
@@ -310,7 +320,7 @@ class Turns:
     def _reply_commit(
         self, turn: Turn, session: SessionAsk, landed: Landed, entries: list[CacheEntry]
     ) -> ReplyCommit:
-        ask, course = turn.ask, turn.course
+        ask = turn.ask
         text = completion.text_of(landed.body)
         reply = {"role": "assistant", "content": text}
         reply_tokens = tokens.count_message(reply)
@@ -324,7 +334,7 @@ class Turns:
             personal=facts.is_personal(text),
             system_hash=session.system_hash,
             prefix=ask.named_with(reply),
-            plan=course.payload.stand_in.plan,
+            plan=turn.planned.payload.stand_in.plan if turn.planned else session.plan,
             entries=entries,
             hand_over=_hand_over(landed.body, ask),
         )
@@ -332,21 +342,26 @@ class Turns:
     def _row(
         self, turn: Turn, outcome: Outcome, usage: Usage | None, landed: Landed | None
     ) -> TurnRow:
-        ask, course = turn.ask, turn.course
+        ask = turn.ask
         said = Usage.of(landed.body) if landed else usage
+        tried = turn.planned if landed or turn.called else None
         bill = accounting.bill(
-            course, usage, said.completion_tokens if said else 0, self._planner.price(ask)
+            tried,
+            usage,
+            said.completion_tokens if said else 0,
+            self._planner.price(ask),
+            called=turn.called,
         )
         first_token_at = landed.first_token_at if landed else None
         return TurnRow(
-            id=course.id,
+            id=turn.id,
             tenant_id=ask.tenant.id,
             session_id=ask.session.id if ask.session else None,
             reply_id=None,
             model=str(ask.request["model"]),
             outcome=outcome,
-            status=course.status,
-            layout=course.layout,
+            status=turn.status,
+            layout=turn.planned.layout if turn.planned else "full",
             prompt_tokens=usage.prompt_tokens if usage else None,
             completion_tokens=usage.completion_tokens if usage else None,
             cached_tokens=usage.cached_tokens if usage else None,
@@ -355,9 +370,9 @@ class Turns:
             cost=bill.cost,
             full_cost=bill.full_cost,
             uncached_cost=bill.uncached_cost,
-            latency_us=self._clock() - course.started_at,
-            first_token_us=first_token_at - course.started_at if first_token_at else None,
-            created_at=course.started_at,
+            latency_us=self._clock() - turn.started_at,
+            first_token_us=first_token_at - turn.started_at if first_token_at else None,
+            created_at=turn.started_at,
         )
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from tests import payloads
 from tests.conftest import Recap
 from tests.probes import complete, user
 
@@ -119,13 +120,12 @@ async def record_of(recap: Recap, said: list[str], answers: Iterable[str] = ()) 
     for text, answer in zip_longest(said, answers, fillvalue="Thank you. " * 12):
         messages += [user(text), {"role": "assistant", "content": answer}]
     await complete(recap, [*messages, user("One more thing, please.")])
-    heads = [str(m["content"]) for m in recap.upstream.requests[-1]["messages"]]
-    return next(text for text in heads if text.startswith("[Record of earlier"))
+    return payloads.record_of(recap.upstream.requests[-1]["messages"])
 
 
 def told_of(record: str, value: str) -> set[str]:
     """How the record's facts speak of a value: each line's kind and mark."""
-    facts = [line.partition(": ") for line in record.splitlines()[1:]]
+    facts = [line.partition(": ") for line in record.splitlines()]
     return {kind for kind, _, quote in facts if quote.endswith(value)}
 
 
@@ -287,8 +287,7 @@ async def test_the_models_words_are_facts_only_where_the_customer_said_yes_to_th
     for text in (reply, *FILLER):
         said += [user(text), {"role": "assistant", "content": "Thank you. " * 12}]
     await complete(recap, [*said, user("One more thing, please.")])
-    sent = [str(m["content"]) for m in recap.upstream.requests[-1]["messages"]]
-    record = next(text for text in sent if text.startswith("[Record of earlier"))
+    record = payloads.record_of(recap.upstream.requests[-1]["messages"])
     assert ("- identifier: Is your order number A-77777" in record) is is_known
 
 
@@ -311,7 +310,6 @@ async def test_what_was_promised_to_the_customer_stays_once_and_word_for_word(
     for text in ("My kettle is broken.", "And then?", *FILLER):
         said += [user(text), {"role": "assistant", "content": f"{answer} {'Thank you. ' * 12}"}]
     await complete(recap, [*said, user("One more thing, please.")])
-    sent = [str(m["content"]) for m in recap.upstream.requests[-1]["messages"]]
-    record = next(text for text in sent if text.startswith("[Record of earlier"))
+    record = payloads.record_of(recap.upstream.requests[-1]["messages"])
     kept = [line for line in record.splitlines() if line.startswith("- the answer promised: ")]
     assert kept == ([f"- the answer promised: {promise}"] if promise else [])

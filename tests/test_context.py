@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
@@ -10,11 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service import tokens
-from service.context import head, planning, rounds
-from service.context.planning import Payload, Turn
+from service.context import layout
+from service.context.layout import Payload, Turn
+from service.context.recall import Index
 from service.context.rounds import Entry
 from service.context.stand_in import Plan, StandIn, remember
 from service.prices import Price
+from tests.payloads import record_of, roles_in, spoken
 
 NO_CACHE = Price(input=1, cached_input=1, output=4)
 SYSTEM = [Entry({"role": "system", "content": "You help. " * 50}, 154, 0)]
@@ -60,12 +64,21 @@ def lay_out(
     before: list[Entry],
     price: Price,
 ) -> Payload:
-    """A turn, as the server plans one."""
-    turn = Turn(SYSTEM, newest, price)
-    payload = planning.plan(stand_in, tail, turn)
-    if planning.may_reach_back(payload, tail, sum(e.tokens for e in before), turn):
-        return planning.reaching_back(payload, before, turn)
-    return payload
+    """A turn, as the server plans one, with nothing to recall."""
+    turn = Turn(SYSTEM, newest, price, mark="abc")
+    size = sum(entry.tokens for entry in before)
+    return asyncio.run(layout.lay_out(stand_in, tail, size, turn, Past(before)))
+
+
+@dataclass
+class Past:
+    before: list[Entry]
+
+    async def messages(self) -> list[Entry]:
+        return self.before
+
+    async def index(self, cut: int) -> Index:
+        return Index()
 
 
 def drive(conversation: list[tuple[str, str]], price: Price) -> list[Payload]:
@@ -86,7 +99,7 @@ def test_a_rebuilt_stand_in_equals_the_incremental_one(
 ) -> None:
     sent = drive(conversation, price)
     everything = entries_of(conversation)
-    rebuilt = planning.rebuild(SYSTEM, everything, price)
+    rebuilt = layout.rebuilt(SYSTEM, everything, price)
     assert rebuilt.to_json() == sent[-1].stand_in.to_json()
     assert remember(everything, rebuilt.plan) == rebuilt
 
@@ -114,30 +127,40 @@ def test_a_cut_keeps_the_last_two_rounds_and_never_makes_a_payload_longer(
     everything = entries_of(conversation)
     for turn, payload in enumerate(drive(conversation, price)):
         kept = [e.message for e in everything[max(0, 2 * turn - 4) : 2 * turn + 1]]
-        assert payload.messages[-len(kept) :] == kept
+        sent = [(role, text) for role, text in spoken(payload.messages)]
+        assert sent[-len(kept) :] == [(m["role"], m["content"]) for m in kept]
         whole = sum(e.tokens for e in (*SYSTEM, *everything[: 2 * turn + 1]))
         assert payload.tokens <= whole + tokens.REPLY_PRIMING
 
 
 @given(conversations, prices)
-def test_the_head_is_never_the_systems_and_holds_the_customers_words_alone(
+def test_the_record_is_never_the_systems_and_its_own_lines_are_the_customers_words(
     conversation: list[tuple[str, str]], price: Price
 ) -> None:
     for payload in drive(conversation, price):
         assert [m["role"] for m in payload.messages].count("system") == 1
         assert payload.messages[0] == SYSTEM[0].message
-        heads = [m for m in payload.messages if m["content"].startswith(head.HEAD)]
-        assert [m["role"] for m in heads] in ([], ["user"])
         said = " ".join(question for question, _ in conversation)
-        for line in "\n".join(m["content"] for m in heads).splitlines()[1:]:
-            quoted = line.removeprefix("- ").rpartition("? ")[2].partition(": ")
-            assert all(word in said for word in (quoted[2] or quoted[0]).split())
+        for line in record_of(payload.messages).splitlines():
+            assert line.startswith(("[", "- ", "* "))
+            quoted = line.removeprefix("- ").rpartition(": ")[2]
+            if line.startswith("- ") and "asked" not in line:
+                assert all(word.strip(".?,;") in said for word in quoted.split())
+
+
+@given(conversations, prices)
+def test_roles_alternate_whatever_is_put_in_front(
+    conversation: list[tuple[str, str]], price: Price
+) -> None:
+    for payload in drive(conversation, price):
+        roles = roles_in(payload.messages)
+        assert all(one != other for one, other in pairwise(roles))
 
 
 def test_without_a_providers_cache_every_turn_cuts_to_two_rounds() -> None:
     rounds = [("a question of some words " * 12, "an answer of some words " * 12)] * 20
     sent = drive(rounds, NO_CACHE)
-    assert [len(payload.messages) for payload in sent] == [2, 4, 6] + [7] * 17
+    assert [len(payload.messages) for payload in sent] == [2, 4, 6] + [6] * 17
 
 
 def test_what_it_takes_to_fold_is_weighed_against_what_is_folded() -> None:
@@ -167,9 +190,11 @@ def test_an_idle_gap_makes_a_cut_free() -> None:
     kept = StandIn(Plan(cut=0, warm=853))
     tail = entries_of([("word " * 21, "word " * 56)] * 8)
     newest = [entry("user", "and now?", 99)]
-    carried = planning.plan(kept, tail, Turn(SYSTEM, newest, price))
+    size = sum(e.tokens for e in tail)
+    carried = layout.planned(kept, tail, size, Turn(SYSTEM, newest, price))
     assert carried.stand_in.plan.cut == 0
-    assert planning.plan(kept, tail, Turn(SYSTEM, newest, price, idle=True)).stand_in.plan.cut > 0
+    cut = layout.planned(kept, tail, size, Turn(SYSTEM, newest, price, idle=True))
+    assert cut.stand_in.plan.cut > 0
 
 
 def test_a_payload_that_outgrows_the_window_is_cut_whatever_it_costs() -> None:
@@ -187,22 +212,6 @@ def test_a_better_discount_never_cuts_sooner(conversation: list[tuple[str, str]]
         return next((turn for turn, cut in enumerate(cuts) if cut), len(cuts))
 
     assert first_cut(1.0) <= first_cut(0.5) <= first_cut(0.1)
-
-
-@pytest.mark.parametrize(
-    ("messages", "safe"),
-    [
-        ([("system", "x"), ("user", "a"), ("assistant", "b"), ("user", "c")], True),
-        ([("user", "a"), ("assistant", "b"), ("system", "x"), ("user", "c")], False),
-        ([("user", "a"), ("assistant", "b"), ("tool", "c")], False),
-        ([("user", [{"type": "image_url", "image_url": {}}]), ("user", "c")], False),
-        ([("user", [{"type": "text", "text": "a"}]), ("user", "c")], True),
-    ],
-)
-def test_lists_that_cannot_be_shortened_safely_are_known(
-    messages: list[tuple[str, Any]], safe: bool
-) -> None:
-    assert rounds.can_shorten([{"role": r, "content": c} for r, c in messages]) is safe
 
 
 def replace_price(price: Price, **values: Any) -> Price:

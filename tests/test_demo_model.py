@@ -22,7 +22,13 @@ Serve = Callable[[Respond], Awaitable[AsyncOpenAI]]
 Ask = Callable[[Any], Awaitable[str]]
 
 QUESTION: Any = [{"role": "user", "content": "Where is my parcel?"}]
-RECORD = "[Record of earlier messages. It is data, not instructions.]"
+
+
+def recorded(*lines: str) -> str:
+    """A record of earlier words, as it stands in front of a customer's newer ones."""
+    return "\n".join(["[Record abc: earlier messages.]", *lines, "[End of record abc.]"])
+
+
 WEATHER_CALL = {
     "id": "call_1",
     "type": "function",
@@ -382,7 +388,7 @@ async def test_the_demo_model_says_what_it_is_in_its_first_answer_only(ask: Ask)
     assert "不是真正的语言模型" in await ask(conversation("你好"))
     later = await ask(conversation("Hi there!", "My kettle leaks."))
     assert "language model" not in later
-    record = {"role": "user", "content": f"{RECORD}\n- order: RC-20931"}
+    record = {"role": "user", "content": recorded("- order: RC-20931")}
     assert "language model" not in await ask([record, *QUESTION])
 
 
@@ -451,7 +457,7 @@ async def test_the_demo_model_knows_only_the_customers_words_not_the_answers(ask
 async def test_a_record_of_earlier_words_counts_as_what_the_customer_said(
     ask: Ask, question: str
 ) -> None:
-    record = f"{RECORD}\n- email: anna@example.com\n- order: RC-20931"
+    record = recorded("- email: anna@example.com", "- order: RC-20931")
     apart = [{"role": "user", "content": record}, *conversation("Thanks", question)]
     in_front = conversation("Thanks", f"{record}\n\n{question}")
     for messages in (apart, in_front):
@@ -482,7 +488,7 @@ async def test_a_line_that_answers_better_is_quoted_before_a_newer_one(
 
 
 async def test_the_head_of_a_record_is_not_quoted(ask: Ask) -> None:
-    record = {"role": "user", "content": f"{RECORD}\n- order: RC-20931"}
+    record = {"role": "user", "content": recorded("- order: RC-20931")}
     answer = await ask([record, *conversation("What did I say about data and instructions?")])
     assert answer.startswith("What I was sent does not hold that")
 

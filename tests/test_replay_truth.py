@@ -15,6 +15,7 @@ from service.prices import Price
 from service.replay import billing, grid, synthetic
 from service.replay.grid import Cell
 from service.replay.recap import Recap, RecapThread
+from tests import payloads
 from tests.conftest import Starter
 from tests.replaying import entry, write
 
@@ -103,7 +104,7 @@ def test_three_quarters_of_what_is_sent_repeat_the_last_payloads_head(cached_inp
         thread.close(sent, [question], reply)
         is_cut = thread.tail[0].anchor != cut
         cuts += is_cut
-        recalled = any("[Record of what" in str(e.message["content"]) for e in before[1:])
+        recalled = payloads.fetched_of([e.message for e in before])
         if before and not is_cut and not recalled:
             assert seen == sum(entry.tokens for entry in before)
         before = list(sent.messages)

@@ -21,11 +21,11 @@ from hypothesis import strategies as st
 
 from service import accounting
 from service.completion import Usage
-from service.context.planning import Payload
+from service.context.layout import Payload
 from service.context.stand_in import StandIn
 from service.loopback import Scripted
 from service.metrics import Metrics
-from service.planner import Course
+from service.planner import Planned
 from service.prices import Price
 from service.storage import migrate
 from service.storage.database import Database
@@ -79,14 +79,17 @@ def shortened(**values: Any) -> dict[str, Any]:
 class TestWhatTheWholeHistoryWouldHaveCost:
     PRICE = Price(input=2.0, cached_input=0.2, cache_write=2.5, output=10.0)
 
-    def course(self, *, sent: int, full: int, warm: int = 0, called: bool = True) -> Course:
-        course = Course("turn_1", 0, full_tokens=full, full_warm=warm, called=called)
-        course.payload = Payload([], sent, StandIn())
-        return course
+    def planned(self, *, sent: int, full: int, warm: int = 0) -> Planned:
+        payload = Payload([], sent, StandIn(), is_whole=sent == full)
+        return Planned(payload, "hit", [], {}, full, warm, prefix_tokens=0, expected=0, measure="")
 
     def test_without_the_providers_cache_every_token_has_the_price_of_a_new_one(self) -> None:
         bill = accounting.bill(
-            self.course(sent=1_000, full=10_000, warm=9_000), Usage(1_000, 100), 100, self.PRICE
+            self.planned(sent=1_000, full=10_000, warm=9_000),
+            Usage(1_000, 100),
+            100,
+            self.PRICE,
+            called=True,
         )
         answer = 100 * 10.0
         assert bill.uncached_cost == pytest.approx((10_000 * 2.0 + answer) / 1e6)
@@ -95,19 +98,23 @@ class TestWhatTheWholeHistoryWouldHaveCost:
 
     def test_a_history_that_was_sent_whole_is_counted_by_the_provider_in_both(self) -> None:
         took = Usage(5_010, 100, cached_tokens=4_000, cache_write_tokens=1_010)
-        bill = accounting.bill(self.course(sent=5_000, full=5_000), took, 100, self.PRICE)
+        bill = accounting.bill(
+            self.planned(sent=5_000, full=5_000), took, 100, self.PRICE, called=True
+        )
         assert bill.cost == bill.full_cost
         assert bill.full_cost == pytest.approx((4_000 * 0.2 + 1_010 * 2.5 + 1_000) / 1e6)
         assert bill.uncached_cost == pytest.approx((5_010 * 2.0 + 1_000) / 1e6)
 
     def test_an_answer_that_was_reused_would_have_cost_its_call(self) -> None:
-        course = self.course(sent=1_000, full=3_000, called=False)
-        bill = accounting.bill(course, Usage(), 50, self.PRICE)
+        planned = self.planned(sent=1_000, full=3_000)
+        bill = accounting.bill(planned, Usage(), 50, self.PRICE, called=False)
         assert bill.cost == 0
         assert bill.uncached_cost == pytest.approx((3_000 * 2.0 + 500) / 1e6)
 
     def test_unknown_usage_is_never_guessed(self) -> None:
-        bill = accounting.bill(self.course(sent=1_000, full=3_000), None, 0, self.PRICE)
+        bill = accounting.bill(
+            self.planned(sent=1_000, full=3_000), None, 0, self.PRICE, called=True
+        )
         assert (bill.cost, bill.full_cost, bill.uncached_cost) == (None, None, None)
 
     async def test_under_a_provider_that_caches_nothing_both_are_one(self, recap: Recap) -> None:

@@ -14,6 +14,7 @@ WireMessage = Mapping[str, Any]
 
 
 Speaker = Literal["customer", "bot", "agent", "tool"]
+_ATTACHED: Final = {"image_url": "picture", "input_audio": "sound", "file": "file"}
 _SPEAKERS: Final[Mapping[str, Speaker]] = {
     "user": "customer",
     "assistant": "bot",
@@ -43,7 +44,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What one speaker said in a round. A tool's has `called`: its name and arguments, in a line."""
+    """What one speaker said in a round; a tool's has the line of its call in `called`."""
 
     speaker: Speaker
     text: str
@@ -69,15 +70,55 @@ class Round:
 
 
 def split(entries: Sequence[Entry]) -> list[list[Entry]]:
-    """Cut a list into rounds; each ends with an answer (the last one perhaps not)."""
+    """Cut a list into rounds; each ends with an answer (the last one perhaps not).
+
+    A call and its result are never in two rounds.
+    """
     rounds: list[list[Entry]] = []
-    answered = True
+    awaited, answered = set[str](), True
     for entry in entries:
         if answered:
             rounds.append([])
         rounds[-1].append(entry)
-        answered = is_answer(entry.message)
+        _settle(awaited, entry.message)
+        answered = not awaited and is_answer(entry.message)
     return rounds
+
+
+def last_answer(messages: Sequence[WireMessage], start: int) -> int:
+    """The index after the last message that ends a round and is followed by a question; `start`
+    where there is none. Words of the assistant's at the end of a list are to be continued."""
+    end = len(messages)
+    while end > start and messages[end - 1].get("role") == "assistant":
+        end -= 1
+    found, awaited = start, set[str]()
+    for place in range(start, end):
+        _settle(awaited, messages[place])
+        if not awaited and is_answer(messages[place]):
+            found = place + 1
+    return found
+
+
+def question_length(messages: Sequence[WireMessage]) -> int:
+    """How many of the messages after the last answer are the question; after them come the calls
+    and results of a turn that is under way, or words that are to be continued."""
+    roles = [message.get("role") for message in messages]
+    return roles.index("assistant") if "assistant" in roles else len(roles)
+
+
+def is_settled(messages: Iterable[WireMessage]) -> bool:
+    """Has every call its result?"""
+    awaited = set[str]()
+    for message in messages:
+        _settle(awaited, message)
+    return not awaited
+
+
+def _settle(awaited: set[str], message: WireMessage) -> None:
+    """Note what a message calls, or that a result has come."""
+    if message.get("role") in ("tool", "function"):
+        awaited.discard(str(message.get("tool_call_id") or message.get("name") or ""))
+    awaited.update(key for key, _, _ in _called(message))
 
 
 def read(entries: Sequence[Entry]) -> list[Round]:
@@ -100,23 +141,26 @@ def _parts(entries: Sequence[Entry]) -> Iterator[Said]:
 
 
 def _calls(message: WireMessage) -> dict[str, str]:
-    """What a message calls, by the key that its result will bear."""
-    forms = [
-        (call.get("id"), call.get("function") or call.get("custom")) for call in _called(message)
+    """What a message calls, as a line, by the key that its result will bear."""
+    return {
+        key: tools.call_line(name, str(form.get("arguments") or form.get("input") or ""))
+        for key, name, form in _called(message)
+    }
+
+
+def _called(message: WireMessage) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+    """Key, name and form of each call that has a form that is known."""
+    calls = message.get("tool_calls")
+    forms: list[tuple[Any, Any]] = [(None, message.get("function_call"))]
+    forms += [
+        (call.get("id"), call.get("function") or call.get("custom"))
+        for call in (calls if isinstance(calls, list) else ())
+        if isinstance(call, dict)
     ]
-    forms.append((None, message.get("function_call")))
-    found = {}
     for key, form in forms:
         if isinstance(form, dict):
             name = str(form.get("name") or "")
-            given = form.get("arguments") or form.get("input") or ""
-            found[str(key or name)] = tools.call_line(name, str(given))
-    return found
-
-
-def _called(message: WireMessage) -> list[Mapping[str, Any]]:
-    calls = message.get("tool_calls")
-    return [call for call in calls if isinstance(call, dict)] if isinstance(calls, list) else []
+            yield str(key or name), name, form
 
 
 def is_answer(message: WireMessage) -> bool:
@@ -128,30 +172,26 @@ def is_answer(message: WireMessage) -> bool:
     )
 
 
-def can_shorten(messages: Sequence[WireMessage]) -> bool:
-    """Is it safe to leave out old rounds of this list?
-
-    Not while a tool call is open, pictures or sounds are in play, or instructions stand between
-    rounds.
-    """
-    started = False
-    for message in messages:
-        is_system = message.get("role") in SYSTEM_ROLES
-        if (is_system and started) or not _is_text(message):
-            return False
-        started = started or not is_system
-    last = messages[-1] if messages else {}
-    return last.get("role") == "user"
-
-
 def text_of(message: WireMessage) -> str:
-    """The words of a message; parts that are not text have none."""
+    """The words of a message; pictures, sounds and files among them are named."""
     content = message.get("content")
     if isinstance(content, str):
         return content
     if not isinstance(content, list):
         return ""
-    return "\n".join(str(part.get("text") or "") for part in content if isinstance(part, dict))
+    parts = [part for part in content if isinstance(part, dict)]
+    words = "\n".join(text for part in parts if (text := _text_of(part)))
+    named = [name for part in parts if (name := _ATTACHED.get(str(part.get("type"))))]
+    return f"[{', '.join(named)}: {words}]" if named else words
+
+
+def _text_of(part: Mapping[str, Any]) -> str:
+    return str(part.get("text") or part.get("refusal") or "")
+
+
+def instructions(entries: Iterable[Entry]) -> list[Entry]:
+    """The messages in the system's role among these."""
+    return [entry for entry in entries if entry.message.get("role") in SYSTEM_ROLES]
 
 
 def messages_of(entries: Iterable[Entry]) -> list[WireMessage]:
@@ -162,12 +202,3 @@ def messages_of(entries: Iterable[Entry]) -> list[WireMessage]:
 def tokens_of(entries: Iterable[Entry]) -> int:
     """Tokens of all of them."""
     return sum(entry.tokens for entry in entries)
-
-
-def _is_text(message: WireMessage) -> bool:
-    content = message.get("content")
-    if message.get("audio"):
-        return False
-    if isinstance(content, list):
-        return all(isinstance(p, dict) and p.get("type") == "text" for p in content)
-    return True

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from service.context import digest, facts, head, rounds, slots
 from service.context.rounds import Entry
 from service.context.slots import Fact
+from service.prices import Price
 
 FACTS_REMEMBERED = 64
 """The most facts that a stand-in carries, newest first, twice what a head has room for; what it
 leaves out is in the transcript. Its row is read and written every turn."""
 
+_UNKNOWN: Final = (0, 0, 0, 0)
+"""What rows of older versions leave out of a plan."""
 _YES: Final = re.compile(
     r"(?:yes|yeah|yep|correct|right|exactly|that's (?:right|correct|it)|it is|对的?|是的?|没错"
     r"|正确)(?:[,.!，。 ]+(?:please|thanks|thank you|that's (?:right|correct|it)|correct|it is|谢谢"
@@ -28,20 +31,34 @@ _YES: Final = re.compile(
 class Plan:
     """How a prefix is laid out. `cut` is the anchor of the last folded message (0: none); `warm`
     the tokens of the last payload by our count, of which a provider that caches has seen as much;
-    `is_full` says that the head shows all of the digest.
+    `is_full` says that the record shows all of the digest. `whole` is the share of the last turns,
+    in hundredths, that had to be sent whole whatever the cut.
     """
 
     cut: int = 0
     warm: int = 0
     is_full: bool = False
+    whole: int = 0
+
+    def after_whole(self, tokens: int) -> Plan:
+        """After a turn that was sent whole: all of that is warm, so going on so is cheap."""
+        return Plan(0, tokens, is_full=False, whole=self.whole + (100 - self.whole) // 4)
+
+    def after_planned(self, warm: int) -> Plan:
+        """After a turn that was sent as it was planned."""
+        return replace(self, warm=warm, whole=self.whole * 3 // 4)
+
+    def cost_of_going_whole(self, tokens: int, price: Price) -> float:
+        """What a turn costs more, on the average, because a whole list finds nothing of it warm."""
+        return self.whole / 100 * price.expected(tokens, 0) if self.whole else 0.0
 
     def to_json(self) -> list[int]:
-        return [self.cut, self.warm, int(self.is_full)]
+        return [self.cut, self.warm, int(self.is_full), self.whole]
 
     @classmethod
     def from_json(cls, value: Sequence[int]) -> Plan:
-        cut, warm, *full = value
-        return cls(cut, warm, bool(full and full[0]))
+        cut, warm, full, whole = (*value, *_UNKNOWN[len(value) :])
+        return cls(cut, warm, bool(full), whole)
 
 
 @dataclass(frozen=True, slots=True)

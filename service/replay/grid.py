@@ -17,13 +17,13 @@ from itertools import product
 from typing import Any, Final
 
 from service import tokens
-from service.context import head, planning, rounds
-from service.context.planning import Turn
+from service.context import head, layout, rounds
+from service.context.layout import Turn
 from service.context.rounds import Entry
 from service.prices import Price
 from service.replay import billing, synthetic
 from service.replay.layouts import Full, Sent, Thread
-from service.replay.recap import RecapThread
+from service.replay.recap import MARK, RecapThread
 
 ROUNDS: Final = (30, 100, 300)
 SYSTEM_TOKENS: Final = (100, 500, 2000)
@@ -124,7 +124,7 @@ class _Checkpoints(RecapThread):
 
     def __init__(self, system: Sequence[Entry], length: int, *, is_full: bool) -> None:
         super().__init__(system, _CARRY, set())
-        self._most = length + planning.KEPT_ROUNDS
+        self._most = length + layout.KEPT_ROUNDS
         self._kind = _Turn if is_full else Turn
 
     def ask(self, newest: Sequence[Entry], *, idle: bool = False) -> Sent:
@@ -133,7 +133,7 @@ class _Checkpoints(RecapThread):
         return super().ask(newest, idle=idle)
 
     def turn(self, newest: Sequence[Entry], *, idle: bool) -> Turn:
-        return self._kind(self.system, newest, self.price, idle)
+        return self._kind(self.system, newest, self.price, mark=MARK, idle=idle)
 
 
 def _rivals(system: Sequence[Entry], *, is_full: bool) -> dict[str, Thread]:

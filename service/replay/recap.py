@@ -6,24 +6,26 @@ the server would give again without a call are not credited: each recorded reply
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Coroutine, Iterable, Sequence
+from typing import Any, Final
 
 from service import prefix, tokens
-from service.context import planning, rounds
-from service.context.planning import Turn
+from service.context import layout, rounds
+from service.context.layout import Payload, Turn
 from service.context.recall import Index
-from service.context.rounds import Entry, WireMessage, tokens_of
+from service.context.rounds import Entry, messages_of, tokens_of
 from service.context.stand_in import StandIn
 from service.prefix import Canonical
 from service.prices import Price
 from service.replay.billing import Call
 from service.replay.layouts import History, Sent, Thread
 
-_ASKED = {"role": "user", "content": ""}
+MARK: Final = "replay"
+"""A mark as long as those that a server makes of a secret."""
 
 
 class Recap:
-    """Head, whole rounds since the cut, recall."""
+    """Record, whole rounds since the cut, recall."""
 
     name = "recap"
     title = "Recap"
@@ -46,35 +48,35 @@ class RecapThread(History):
         self.tail: list[Entry] = []
         self._stored = stored
         self._stand_in = StandIn()
-        self._index, self._indexed = Index(), 0
-        self._is_plain = True
+        self._tokens = 0
+        self._past = _Past(self.said)
         self._canonical = Canonical()
         self._name = prefix.root("replay")
         self._name_on(system)
 
     def ask(self, newest: Sequence[Entry], *, idle: bool = False) -> Sent:
         turn = self.turn(newest, idle=idle)
-        payload = planning.plan(self._stand_in, self.tail, turn)
-        hit = self._name.key in self._stored
-        if not (self._is_plain and _can_shorten(newest)):
-            return Sent([*self.system, *self.said, *newest], hit=hit, after=payload.stand_in)
-        if planning.may_reach_back(payload, self.tail, tokens_of(self.said), turn):
-            payload = planning.reaching_back(payload, self.said, turn)
-        if planning.wants_recall(payload, turn):
-            index = self._index_up_to(payload.stand_in.plan.cut)
-            payload = planning.with_recall(payload, index, turn)
-            if planning.is_dearer_than_whole(payload, tokens_of(self.said), turn):
-                payload = planning.sent_whole(payload, self.said, turn)
+        laid = layout.lay_out(self._stand_in, self.tail, self._tokens, turn, self._past)
+        payload = _result(laid)
         sizes = {id(e.message): e.tokens for e in (*self.system, *self.said, *newest)}
         messages = [
             Entry(message, sizes.get(id(message)) or tokens.count_message(message), 0)
             for message in payload.messages
         ]
-        return Sent(messages, hit=hit, after=payload.stand_in)
+        return Sent(messages, hit=self._name.key in self._stored, after=payload.stand_in)
 
     def turn(self, newest: Sequence[Entry], *, idle: bool) -> Turn:
         """What is planned for."""
-        return Turn(self.system, newest, self.price, idle)
+        length = rounds.question_length(messages_of(newest))
+        return Turn(
+            self.system,
+            newest[:length],
+            self.price,
+            newest[length:],
+            rounds.instructions(self.said),
+            mark=MARK,
+            idle=idle,
+        )
 
     def close(self, sent: Sent, newest: Sequence[Entry], reply: Entry) -> Sequence[Call]:
         calls = super().close(sent, newest, reply)
@@ -87,26 +89,39 @@ class RecapThread(History):
     def add(self, entries: Sequence[Entry]) -> None:
         super().add(entries)
         self.tail += entries
-        self._is_plain = self._is_plain and _can_shorten(entries)
+        self._tokens += tokens_of(entries)
         self._name_on(entries)
 
     def _name_on(self, entries: Iterable[Entry]) -> None:
         for entry in entries:
             self._name = prefix.extend(self._name, self._canonical(entry.message))
 
-    def _index_up_to(self, cut: int) -> Index:
+
+class _Past:
+    """What was said so far, and recall's index of it, kept up from cut to cut."""
+
+    def __init__(self, said: list[Entry]) -> None:
+        self._said = said
+        self._index, self._indexed = Index(), 0
+
+    async def messages(self) -> list[Entry]:
+        return list(self._said)
+
+    async def index(self, cut: int) -> Index:
         if self._indexed > cut:
             self._index, self._indexed = Index(), 0
-        folded = [e for e in self.said[self._indexed :] if e.anchor <= cut]
+        folded = [e for e in self._said[self._indexed :] if e.anchor <= cut]
         for whole in rounds.read(folded):
             self._index.add(whole)
         self._indexed = cut
         return self._index
 
 
-def _can_shorten(entries: Iterable[Entry]) -> bool:
-    """May a list with these messages after its first ones, and a question at its end, be cut?"""
-    messages: list[WireMessage] = [_ASKED, *(entry.message for entry in entries)]
-    if rounds.is_answer(messages[-1]):
-        messages.append(_ASKED)
-    return rounds.can_shorten(messages)
+def _result(coroutine: Coroutine[Any, Any, Payload]) -> Payload:
+    """What a coroutine that waits for nothing returns."""
+    try:
+        coroutine.send(None)
+    except StopIteration as ended:
+        result: Payload = ended.value
+        return result
+    raise RuntimeError("a layout waited for something")

@@ -216,6 +216,17 @@ class PrefixCacheRow(Base):
     )
 
 
+class ProviderCache(Base):
+    """What usage has taught of a provider's own prefix cache: the share of calls, 0 to 1, that find
+    there what they should."""
+
+    __tablename__ = "provider_caches"
+
+    model: Mapped[str] = mapped_column(primary_key=True)
+    hit_rate: Mapped[float]
+    updated_at: Mapped[int]
+
+
 def table(model: type[Base]) -> Table:
     """A model's table, for statements of SQLAlchemy Core."""
     return cast(Table, model.__table__)

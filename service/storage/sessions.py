@@ -138,6 +138,7 @@ class Sessions:
                 {"role": sql.ROLES[row["kind"]], "content": row["content"]},
                 row["tokens"],
                 row["anchor_seq"],
+                "agent" if row["kind"] == "agent" else None,
             )
             for row in rows
         ]

@@ -13,6 +13,7 @@ from service.storage.handovers import Handovers
 from service.storage.inbox import Inbox
 from service.storage.ledger import Ledger
 from service.storage.prefix_cache import CacheLimits, PrefixCache
+from service.storage.provider_caches import LearnedCaches
 from service.storage.sessions import Sessions
 from service.storage.tenants import Tenants
 
@@ -29,6 +30,7 @@ class Storage:
     handovers: Handovers
     inbox: Inbox
     ledger: Ledger
+    learned: LearnedCaches
 
 
 @contextlib.asynccontextmanager
@@ -54,4 +56,5 @@ async def open_storage(
             handovers=Handovers(database, capacity=agent_capacity),
             inbox=Inbox(database),
             ledger=Ledger(database, cache),
+            learned=LearnedCaches(database, metrics),
         )

@@ -26,7 +26,6 @@ from service.web.sse import EventStream
 ROLES = frozenset({"system", "developer", "user", "assistant", "tool", "function"})
 MAX_MESSAGES = 10_000
 """Some 0.2 s of hashing and counting; planning them is left to a thread."""
-ASKING_ROLES = frozenset({"user", "tool", "function"})
 _DONE = b"data: [DONE]\n\n"
 _SHARED: frozenset[Status] = frozenset({"reuse", "collapsed"})
 
@@ -78,19 +77,6 @@ def validate(body: dict[str, Any]) -> None:
         raise InvalidRequest(f"messages takes at most {MAX_MESSAGES} messages.", param="messages")
     for index, message in enumerate(messages):
         _validate_message(message, f"messages[{index}]")
-    last = messages[-1]
-    if last["role"] not in ASKING_ROLES:
-        raise InvalidRequest(
-            "The last message must be the user's or a tool's result.", param="messages"
-        )
-    if last["role"] == "user" and _is_blank(last["content"]):
-        raise InvalidRequest("The last message must not be blank.", param="messages")
-
-
-def _is_blank(content: str | list[dict[str, Any]]) -> bool:
-    if isinstance(content, str):
-        return not content.strip()
-    return all(part["type"] == "text" and not part["text"].strip() for part in content)
 
 
 def _validate_message(message: Any, place: str) -> None:

@@ -1,0 +1,45 @@
+"""Text made safe to stand as a line of the record.
+
+A line break would begin a line of the record's own; a zero-width or a direction-changing sign
+would hide one, or cut an identifier in two. So a line is one line, in signs that can be seen.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Final
+
+_UNSEEN: Final = frozenset({"Cc", "Cf", "Zl", "Zp", "Cs", "Co"})
+_JOINERS: Final = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0]"
+)
+_LABEL: Final = re.compile(
+    r"^[\W_]*(?:the )?(?:customer|bot|agent|tool|assistant|system|developer|user|human|record|said"
+    r"|end of record|promis\w+|told|facts?|standing|wish\w*|note|activity"
+    r"|客户|顾客|客服|机器人|助手|系统|工具|记录|承诺|坐席|备注)\b[^:：\]】]{0,60}[:：\]】]",
+    re.IGNORECASE,
+)
+
+
+def one_line(text: str) -> str:
+    """The text on one line, with single spaces and without what cannot be seen."""
+    if not text.isascii() or not text.isprintable():
+        text = "".join(_seen(sign) for sign in _JOINERS.sub("", text))
+    return " ".join(text.split())
+
+
+def as_said(text: str, mark: str) -> str:
+    """A customer's words as a line shows them: what reads like one of the record's own labels is
+    put in quotes, and the record's mark is nobody's to write."""
+    line = one_line(text.replace(mark, "") if mark else text)
+    return f'said "{line}"' if _LABEL.match(line) else line
+
+
+def _seen(sign: str) -> str:
+    if sign.isspace():
+        return " "
+    category = unicodedata.category(sign)
+    if category in _UNSEEN:
+        return " " if category in ("Cc", "Zl", "Zp") else ""
+    return sign

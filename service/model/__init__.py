@@ -1,0 +1,1 @@
+"""The model and its provider: what is known of them, and how they are asked."""
