@@ -12,7 +12,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
-CJK: Final = "\u3400-\u9fff"
+from service.context import languages
+from service.context.languages import HAN
+
 MOST_READ: Final = 4_000
 """Characters of a message that are condensed; a longer one is a document, not talk."""
 SHORT: Final = 4
@@ -22,41 +24,20 @@ LABEL_WORDS: Final = 6
 LONGEST_QUESTION: Final = 300
 LONGEST_PROMISE: Final = 160
 
-_STOP_TEXT: Final = """
-    a about actually again all alright also am an and any anyone anything are as at awesome be been
-    being both but by bye can cause could cool course definitely did do does done else exactly feel
-    find fine for from get give glad go going gonna good got great guess had has have having he
-    hello help her here hers hey hi him his how i if in is it its just kind know let like little
-    ll look looking lot lovely m make many may maybe me mean might mine more most much must my need
-    nice no not now of off oh ok okay on one ones only or other our out over perfect please pretty
-    probably quite re really right s said say see sent shall she should so some someone something
-    sorry sounds still such sure take tell than thank thanks that the their them then there these
-    they thing things think this those to too try up us ve very wanna want wanted was way we well
-    were what when where which while who whom why will wish with wonderful would yeah yep yes you
-    your
-"""
-STOP_WORDS: Final = frozenset(_STOP_TEXT.split())
-_INSIDE_NAMES: Final = frozenset({"of", "the", "and", "on", "in", "at", "for", "to", "a"})
-_BINDING: Final = frozenset({"and", "of"})
+_RULES: Final = tuple(language.condensing for language in languages.ALL)
+_EMPTY: Final[frozenset[str]] = frozenset().union(*(rules.empty for rules in _RULES))
+_INSIDE_NAMES: Final[frozenset[str]] = frozenset().union(*(rules.inside_names for rules in _RULES))
+_BINDING: Final[frozenset[str]] = frozenset().union(*(rules.binding for rules in _RULES))
 
 _PIECE: Final = re.compile(
-    rf"[{CJK}]+|[$€£¥#]?[^\W{CJK}]+(?:[-.,@/'’:&+][^\W{CJK}]+)*%?|[.!?;。！？；\n]"
+    rf"[{HAN}]+|[$€£¥#]?[^\W{HAN}]+(?:[-.,@/'’:&+][^\W{HAN}]+)*%?|[.!?;。！？；\n]"
 )
-_HAN: Final = re.compile(f"[{CJK}]")
+_HAN: Final = re.compile(f"[{HAN}]")
 _END: Final = re.compile("[.!?;。！？；\n]")
 _SENTENCE: Final = re.compile(r"(?<=[.!?])\s+|(?<=[。！？])\s*|\n+")
-_OPENING: Final = re.compile(
-    "^(?:你好|您好|好的|好嘞|好呢|好吧|嗯|哦|那么|那就|那|然后|另外|对了|还有|再|请问|请|麻烦(?:您|你)?|"
-    "劳驾|谢谢(?:您|你)?|我想要|我想|我要|我还要|我还想|想要|想|帮我|给我|替我|帮忙|推荐|找|查|看看|"
-    "一下|一家|一个)+"
-)
-_FRAME: Final = re.compile(
-    "(?:请|麻烦)?(?:您|你)?再?(?:给|帮|替)(?:我|忙)再?(?:推荐|找|查|选|订|看看|看|介绍)?(?:一下|一家|一个|个|家)?|"
-    "请?告诉我|请问"
-)
-_CLOSING: Final = re.compile(
-    "(?:吧|呢|吗|啊|呀|哦|嘛|么|啦|谢谢(?:您|你)?|可以吗|好吗|行吗|怎么样|用餐|吃饭)+$"
-)
+_OPENING: Final = languages.joined(f"^{rules.opening}" for rules in _RULES if rules.opening)
+_FRAME: Final = languages.joined(rules.frame for rules in _RULES)
+_CLOSING: Final = languages.joined(f"{rules.closing}$" for rules in _RULES if rules.closing)
 
 
 _PROMISE: Final = re.compile(
@@ -116,7 +97,7 @@ def label_of(question: str) -> str:
 def _carries(pieces: list[str], place: int) -> bool:
     piece = pieces[place]
     word = piece.lower().partition("'")[0].partition("’")[0]
-    if word not in STOP_WORDS:
+    if word not in _EMPTY:
         return True
     before = pieces[place - 1] if place else "."
     after = pieces[place + 1] if place + 1 < len(pieces) else "."
@@ -132,7 +113,7 @@ def _is_name(piece: str) -> bool:
 
 
 def _is_plain(piece: str) -> bool:
-    return piece[0].isalnum() and not _HAN.match(piece) and piece.lower() not in STOP_WORDS
+    return piece[0].isalnum() and not _HAN.match(piece) and piece.lower() not in _EMPTY
 
 
 def _condense_chinese(run: str) -> str:
