@@ -22,6 +22,7 @@ context.languages.chinese.condensing context.languages.chinese.asking
 context.languages.chinese.facts context.languages.chinese.standing
 context.languages.english context.languages.chinese
 context.languages
+context.clauses
 context.rounds context.fact_patterns context.digest context.look_back context.costs context.slips
 context.slots
 context.numbers context.statements context.recall

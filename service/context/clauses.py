@@ -39,7 +39,7 @@ _THANKS: Final = re.compile(
 _BARE: Final = languages.joined(rules.bare for rules in _RULES)
 _IDLE: Final = languages.joined(rules.idle for rules in _RULES)
 _OPENING: Final = languages.joined(f"^{rules.opening}" for rules in _RULES if rules.opening)
-_FRAME: Final = languages.joined(rules.frame for rules in _RULES)
+_FRAMES: Final = tuple(re.compile(rules.frame) for rules in _RULES if rules.frame)
 _CLOSING: Final = languages.joined(f"{rules.closing}$" for rules in _RULES if rules.closing)
 
 _LINE_ENDS: Final = re.compile("[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+")
@@ -103,7 +103,7 @@ def condensed(sentence: str) -> str:
             kept += f"{parting}{clause}" if kept else clause
             parting = ""
         if end:
-            start, parting = end.end(), parting or _parting(end[0])
+            start, parting = end.end(), parting or (". " if is_answer else _parting(end[0]))
     return kept
 
 
@@ -150,12 +150,14 @@ def without_thanks(sentence: str) -> str:
 
 
 def _condensed(clause: str) -> str:
-    clause = without_courtesies(_FRAME.sub(_kept, clause))
+    for frame in _FRAMES:
+        clause = frame.sub(_kept, clause)
+    clause = without_courtesies(clause)
     if not clause or _BINDS.search(clause):
         return clause
     if _HAN.search(clause):
         kept = _CLOSING.sub("", _OPENING.sub("", clause))
-        return kept if len(kept) > 1 else ""
+        return kept if len(kept) > 1 else clause
     pieces = [match[0] for match in _PIECE.finditer(clause)]
     return " ".join(piece for place, piece in enumerate(pieces) if _carries(pieces, place))
 

@@ -23,7 +23,7 @@ SHORT_CHARACTERS: Final = 30
 LABEL_WORDS: Final = 6
 LONGEST_QUESTION: Final = 300
 LONGEST_ASKED: Final = 120
-"""Characters of a question that stand with a bare answer."""
+"""Characters of a question that stand with a bare answer, and of such an answer."""
 LONGEST_PROMISE: Final = 160
 LONGEST_LINE: Final = 300
 """Bytes of a line, unless its first sentence alone takes more."""
@@ -35,6 +35,7 @@ _RULES: Final = tuple(language.condensing for language in languages.ALL)
 _YES: Final = languages.joined(f"^{rules.yes}" for rules in _RULES)
 _POLAR: Final = languages.joined(rules.polar for rules in _RULES)
 _IDLE_QUESTION: Final = languages.joined(rules.idle_questions for rules in _RULES)
+_CLAUSE: Final = re.compile("[,，:：；;]")
 _SENTENCE: Final = re.compile(r"(?<=[.!?])\s+|(?<=[。！？])\s*|\n+")
 
 _PROMISE: Final = re.compile(
@@ -60,6 +61,8 @@ def line_of(said: str, asked: str) -> str:
     if not asked or not is_short:
         return line
     answer = _answer(said)
+    if len(answer) > LONGEST_ASKED:
+        return line
     is_polar = _POLAR.search(answer) is not None
     if kept and kept[-1].is_question and not is_polar:
         return line
@@ -72,10 +75,16 @@ def line_of(said: str, asked: str) -> str:
 
 
 def question_of(answered: str) -> str:
-    """The last question of an answer, word for word, or its end; empty if it asks nothing."""
+    """The last question of an answer, word for word; empty if it asks nothing.
+
+    Of one that is too long its last clauses stand, after a sign that some are left out.
+    """
     parts = _SENTENCE.split(answered[-MOST_READ:])
-    questions = [part for part in parts if "?" in part or "？" in part]
-    return questions[-1].strip()[-LONGEST_QUESTION:] if questions else ""
+    questions = [part.strip() for part in parts if "?" in part or "？" in part]
+    if not questions or len(questions[-1]) <= LONGEST_QUESTION:
+        return questions[-1] if questions else ""
+    end = questions[-1][-LONGEST_QUESTION:]
+    return f"{CUT}{_CLAUSE.split(end, maxsplit=1)[-1].strip()}"
 
 
 def promise_of(answered: str) -> str:
@@ -148,7 +157,7 @@ def _answer(said: str) -> str:
     """A short answer as it stands, without courtesies around it."""
     parts = [
         f"{words}{sentence.mark[:1]}"
-        for sentence in clauses.sentences(clauses.cleaned(said))
+        for sentence in clauses.sentences(clauses.cleaned(_read(said)))
         if (words := clauses.without_thanks(sentence.text))
     ]
     return " ".join(parts).replace('"', "”")

@@ -2,7 +2,7 @@
 
 Each line is what a customer said, and after `=>` what of it must stand in the record word for word,
 parted by `|`; ` .. ` stands for other words of the same sentence. Written without a look at the
-rules that condense.
+rules that condense, but for the last few of each table, which caught one.
 """
 
 from __future__ import annotations
@@ -121,6 +121,14 @@ ENGLISH: Final = """
     We need a crib as well, but we don't need a cot => don't need a cot
     The driver could not find us, nor did he call. => could not find us | nor did he call
     I am unable to come. => unable to come
+    Someone else used my card. => someone else used
+    I'm on the 9 am flight, not on the 9 pm. => 9 am flight | not on the 9 pm
+    I have the red but I want the blue => have the red but .. want the blue
+    I can eat fish, meat no => meat no
+    He paid me, I paid him. => he paid me | I paid him
+    The hotel has a pool, doesn't it? => doesn't it .. ?
+    Meat: no. Fish: yes. => meat: no | fish: yes
+    Free on Monday, not Tuesday, and on Friday => not Tuesday, and on Friday
 """
 
 CHINESE: Final = """
@@ -190,6 +198,10 @@ CHINESE: Final = """
     我不太满意。 => 不太满意
     网不好，信号也没有。 => 网不好 | 信号也没有
     再也不买了。 => 再也不买
+    我想要退，不想换。 => 要退 | 不想换
+    推荐的那家关门了。 => 推荐的那家关门
+    我老婆给我买的，不是我买的。 => 老婆给我买的 | 不是我买的
+    牛肉不要，鸡肉要。 => 牛肉不要，鸡肉要
 """
 
 

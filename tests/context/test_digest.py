@@ -27,6 +27,8 @@ NEGATION = re.compile(
     r"n['’]?t)\b",
     re.IGNORECASE,
 )
+NEXT = re.compile(r"\s?(?!thank|thx|please|bye|goodbye)[\w'’]*")
+"""The word beside it; none past a mark, and none that is courtesy."""
 CHINESE_NEGATION = re.compile("不[^同错客]|没|勿|未|无法|除了|只[有要能]")
 
 _POLARITY = (
@@ -161,6 +163,12 @@ def test_a_bare_acknowledgement_of_nothing_is_dropped(said: str) -> None:
     assert digest.line_of(said, "") == ""
 
 
+def test_a_long_question_is_cut_between_two_clauses() -> None:
+    asked = digest.question_of("We cannot ship on Mondays, " * 20 + "so would Tuesday do?")
+    assert len(asked) <= digest.LONGEST_QUESTION + 1
+    assert asked.startswith(f"{digest.CUT}We cannot ship")
+
+
 def test_thanks_are_no_answer() -> None:
     assert digest.line_of("Thank you", "Would you like a refund?") == ""
 
@@ -221,11 +229,11 @@ def recorded() -> Iterator[str]:
 def test_no_recorded_message_loses_a_negation_or_the_words_beside_it() -> None:
     lost = []
     for said in recorded():
-        line = re.sub(r"[\s,，]+", " ", digest.condense(said)).lower()
-        plain = re.sub(r"[\s,，]+", " ", said).lower()
+        line = " ".join(digest.condense(said).lower().split())
+        plain = " ".join(said.lower().split())
         for found in NEGATION.finditer(plain):
-            word = re.match(r"\s?[\w'’]*", plain[found.end() :])
-            if found[0] + (word[0] if word else "") not in line:
+            after = NEXT.match(plain, found.end())
+            if found[0] + (after[0] if after else "") not in line:
                 lost.append((said, line))
         lost += [(said, line) for found in CHINESE_NEGATION.findall(said) if found not in line]
     assert lost == []

@@ -30,7 +30,7 @@ _LIMITS: Final = (
     r"only|just|merely|solely|exclusively|alone|except|excepting|excluding|besides|apart|aside|but"
     r"|unless|until|till|til|before|after|since|while|whilst|within|either|few|fewer|little|less"
     r"|lesser|least|more|most|than|almost|nearly|too|enough|maximum|minimum|max|min|under|over"
-    r"|above|below|beyond"
+    r"|above|below|beyond|\d\s?am"
 )
 _PARTICLES: Final = (
     r"up|off|out|down|away|back|through|against"
@@ -55,7 +55,9 @@ _DOUBTS: Final = (
     r"|wish(?:ed)?|hop(?:e|ed)|maybe|perhaps|possibly|apparently|pretend(?:ed)?|imagin(?:e|ed)"
     r"|doubt(?:s|ed)?|seem(?:s|ed)?|expect(?:s|ed)?"
 )
-_PEOPLE: Final = r"you|they|he|she|them|him|us|u"
+_PEOPLE: Final = (
+    r"you|they|he|she|them|him|us|u|someone|somebody|everyone|everybody|anyone|anybody|else"
+)
 
 _GREETINGS: Final = (
     r"(?:hi|hello|hey|hiya|good (?:morning|afternoon|evening|day)|dear)(?: there| again| all)?"
@@ -88,7 +90,7 @@ _IDLE_WORDS: Final = (
     r"|see you|take care|by the way|actually|then|there"
 )
 _IDLE_SENTENCES: Final = (
-    rf"(?:(?:yes|no|so|and|ok|okay|great) )?(?:(?:that|this|it)(?:{_APOSTROPHE}s|s| is| was"
+    rf"(?:(?:yes|so|and|ok|okay|great) )?(?:(?:that|this|it)(?:{_APOSTROPHE}s|s| is| was"
     rf"|{_APOSTROPHE}ll be| will be| would be| sounds| works| looks)|sounds|looks)"
     r"(?: (?:really|very|pretty|just|all|so|about))?"
     r"(?: (?:great|good|perfect|all|everything|fine|it|wonderful|awesome|lovely|amazing|nice"
@@ -137,6 +139,6 @@ CONDENSING: Final = Condensing(
     inside_names=frozenset({"of", "the", "and", "on", "in", "at", "for", "to", "a"}),
     binding=frozenset({"and", "of"}),
     directions=frozenset({"from", "to"}),
-    joins=r"\s(?:and|but|so)(?=\s(?:i|we|my|our|please|can you|could you|what|how)\b)",
+    joins=r"\s(?:and|so)(?=\s(?:i|we|my|our|please|can you|could you|what|how)\b)",
     label_words=EMPTY - {"off", "out", "up", "over"},
 )
