@@ -15,6 +15,14 @@ PACKAGE = "service"
 
 LEVELS = """
 errors ids metrics completion prefix prices tokens wording scripted
+context.languages.face context.languages.english.words
+context.languages.english.condensing context.languages.english.asking
+context.languages.english.facts context.languages.english.standing
+context.languages.chinese.condensing context.languages.chinese.asking
+context.languages.chinese.facts context.languages.chinese.standing
+context.languages.english context.languages.chinese
+context.languages
+context.clauses
 context.rounds context.fact_patterns context.digest context.look_back context.costs context.slips
 context.slots
 context.numbers context.statements context.recall

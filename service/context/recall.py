@@ -23,7 +23,8 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from service import tokens
-from service.context import digest, look_back
+from service.context import digest, languages, look_back
+from service.context.languages import HAN
 from service.context.rounds import Round
 
 RECORD_TOKENS: Final = 900
@@ -44,20 +45,15 @@ RARE_SHARE: Final = 0.02
 RARE_ROUNDS: Final = 3
 """A term is rare in up to so many rounds, or this share of them."""
 
-_WORD: Final = re.compile(rf"[^\W_{digest.CJK}]+(?:[-.@/'’:][^\W_{digest.CJK}]+)*")
-_HAN_RUN: Final = re.compile(f"[{digest.CJK}]+")
-_ENDING: Final = re.compile(r"(?:ing|ed|es|(?<!s)s|e)$")
+_ASKING: Final = tuple(language.asking for language in languages.ALL)
+_WORD: Final = re.compile(rf"[^\W_{HAN}]+(?:[-.@/'’:][^\W_{HAN}]+)*")
+_HAN_RUN: Final = re.compile(f"[{HAN}]+")
+_EMPTY: Final[frozenset[str]] = frozenset().union(*(rules.empty for rules in _ASKING))
+_ENDING: Final = languages.joined(rules.endings for rules in _ASKING)
+_POSSESSIVES: Final = tuple(ending for rules in _ASKING for ending in rules.possessives)
 _VALUE: Final = re.compile(r"\d|[A-Z][a-z]")
-_WANTS_NUMBER: Final = re.compile(
-    r"how (?:many|much|old|long|far)|number|digits|account|\bpin\b|\bids?\b|price|cost|phone|date|"
-    r"\bday\b|\btime\b|多少|几|号|价|钱|时间|多久|多长|电话|联系",
-    re.IGNORECASE,
-)
-_EMPTY_CHINESE: Final = re.compile(
-    "之前|前面|刚才|刚刚|上次|时候|记得|来着|什么|多少|怎么|哪里|哪个|哪家|哪种|哪位|一个|一家|一下|名字|"
-    "全名|告诉|知道|推荐|打算|可以|没有|[的是我你您他她它们了吗呢吧啊呀嘛么在有请问想要会能这那和跟与就都"
-    "也很还又再把被给帮到从对说提讲报过得着个几谁哪啥为]"
-)
+_WANTS_NUMBER: Final = languages.joined(rules.wants_number for rules in _ASKING)
+_CUT: Final = languages.joined(rules.cut for rules in _ASKING)
 """What tells no two rounds apart; a run of Chinese is cut there before it is paired."""
 
 
@@ -85,7 +81,7 @@ class Index:
     def add(self, new: Round) -> None:
         """The next round."""
         asked = digest.question_of(self.rounds[-1].answered) if self.rounds else ""
-        line = digest.line_of(new.said, digest.label_of(asked))
+        line = digest.line_of(new.said, asked)
         counted = Counter(terms(new.said))
         place = len(self.rounds)
         self.rounds.append(new)
@@ -181,12 +177,10 @@ def terms(text: str) -> list[str]:
     """The terms of a text, in their order, repeated ones too."""
     text = text[: digest.MOST_READ]
     found = [
-        _stem(match[0].lower())
-        for match in _WORD.finditer(text)
-        if match[0].lower() not in digest.STOP_WORDS
+        _stem(match[0].lower()) for match in _WORD.finditer(text) if match[0].lower() not in _EMPTY
     ]
     for match in _HAN_RUN.finditer(text):
-        for piece in filter(None, _EMPTY_CHINESE.split(match[0])):
+        for piece in filter(None, _CUT.split(match[0])):
             found += [piece[place : place + 2] for place in range(max(1, len(piece) - 1))]
     return found
 
@@ -194,7 +188,9 @@ def terms(text: str) -> list[str]:
 def _stem(word: str) -> str:
     if len(word) <= 3 or any(map(str.isdigit, word)):
         return word
-    return _ENDING.sub("", word.removesuffix("'s").removesuffix("’s"))
+    for possessive in _POSSESSIVES:
+        word = word.removesuffix(possessive)
+    return _ENDING.sub("", word)
 
 
 def _shortened(whole: Round) -> Round:

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from service.context.digest import STOP_WORDS
+from service.context.languages.english import ENGLISH
 
 Span = tuple[int, int, str]
 """Start, end and kind of a slice."""
@@ -167,7 +167,7 @@ _ASKED: Final = tuple(
         ("name", r"\b(?:your|full|first|last|family|sur)\b[^?]{0,20}\bname\b|姓名|名字|贵姓|称呼"),
     )
 )
-_NO_ANSWER: Final = frozenset(
+_NO_ANSWER: Final = ENGLISH.asking.empty | frozenset(
     {"cancel", "stop", "none", "nothing", "never", "forget", "forgot", "skip", "wait", "why"}
 )
 _OPENING: Final = r"^\s*(?:(?:sure|yes|ok(?:ay)?|it'?s|it\sis|is|我?是|我?叫|姓)[\s,.:]*){0,3}"
@@ -211,7 +211,7 @@ def answer(folded: str, asked: str) -> list[Span]:
     """What a short message is, where the question before it asked for just that."""
     kind = next((kind for kind, pattern in _ASKED if pattern.search(asked)), None)
     match = _ANSWERS[kind].match(folded) if kind else None
-    if match is None or any(w.lower() in STOP_WORDS | _NO_ANSWER for w in match["v"].split()):
+    if match is None or any(w.lower() in _NO_ANSWER for w in match["v"].split()):
         return []
     return [(match.start("v"), match.end("v"), kind)] if kind else []
 

@@ -1,0 +1,9 @@
+"""English: wishes that stand, and promises."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from service.context.languages.face import Standing
+
+STANDING: Final = Standing()
