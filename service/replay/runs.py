@@ -171,7 +171,9 @@ class _Drive:
         """Would the payload for this question hold its answer?"""
         message = {"role": "user", "content": probe.question}
         question = Entry(message, tokens.count_message(message), probe.after + 1)
-        said = [entry.message for entry in self._thread.ask([question]).messages[:-1]]
+        *said, last = (entry.message for entry in self._thread.ask([question]).messages)
+        in_front = str(last["content"]).removesuffix(probe.question)
+        said.append({"role": "user", "content": in_front})
         return memory.holds((m for m in said if id(m) not in self._prompts), probe.expected)
 
     def _billed(self, sent: Sent, reply: Entry | None, idle: bool) -> Bill:
