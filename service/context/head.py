@@ -47,6 +47,8 @@ FETCHED: Final = (
 CONDENSED: Final = "[What the customer said, condensed, oldest first:]"
 QUOTES: Final = "[Closest to the question, word for word:]"
 
+MARKS_TOKENS: Final = 6
+"""What the marks of a record take."""
 PROMISED: Final = "the answer promised: "
 
 _MARKS: Final = {"": "", "current": " (current)", "earlier": " (earlier, no longer so)"}

@@ -222,8 +222,11 @@ class Layout:
         self._turn = turn
         cut = stand_in.plan.cut
         self._instructions = _distinct(e for e in turn.instructions if e.anchor <= cut)
-        self._head = head.head(stand_in, turn.mark) if shows_head else ""
-        own = tokens.count(self._head) + tokens_of(self._instructions)
+        self._shows_head = shows_head
+        # Counted with no mark, as a plan is the same whoever's payload it is for.
+        record = head.head(stand_in, "") if shows_head else ""
+        own = tokens.count(record) + head.MARKS_TOKENS if record else 0
+        own += tokens_of(self._instructions)
         self.tokens = turn.around + own + tokens_of(tail)
 
     @property
@@ -235,6 +238,10 @@ class Layout:
         entries = [*self._turn.system, *self._instructions, *self._tail, *self._turn.loop]
         return "\n".join([self._head, *(rounds.text_of(e.message) for e in entries)])
 
+    @property
+    def _head(self) -> str:
+        return head.head(self.stand_in, self._turn.mark) if self._shows_head else ""
+
     def payload(self, recalled: str = "") -> Payload:
         """What is sent, and kept: the provider will have seen all of it but what was recalled."""
         turn = self._turn
@@ -245,8 +252,8 @@ class Layout:
             asked[place] = joining.in_front(recalled, asked[place])
             stable = len(said) + place
         whole = [*said, *asked, *messages_of(turn.loop)]
-        if self._head:
-            whole, added = _with_head(self._head, whole)
+        if record := self._head:
+            whole, added = _with_head(record, whole)
             stable += added
         if turn.alternates:
             stable = len(joining.alternating(whole[:stable]))
