@@ -27,7 +27,7 @@ demo logs bench.workload
 replay.memory replay.billing
 replay.forms replay.layouts replay.synthetic
 replay.reading replay.published replay.summary replay.recap
-replay.steps
+replay.steps replay.bm25
 replay.runs replay.grid
 replay.report replay.charts
 replay.page
