@@ -69,7 +69,7 @@ def entry(message: dict[str, Any], anchor: int = 1) -> Entry:
 def read(path: Path) -> tuple[list[Conversation], list[str]]:
     """What a file holds, and the complaints about it."""
     complaints: list[str] = []
-    found = list(Recording(path, lambda line, reason: complaints.append(f"{line}: {reason}")))
+    found = list(Recording(path, lambda place, reason: complaints.append(f"{place}: {reason}")))
     return found, complaints
 
 

@@ -12,8 +12,10 @@ import pytest
 
 from service import tokens
 from service.context import planning
+from service.prices import Price
 from service.replay import billing, memory
 from service.replay.billing import Call
+from service.replay.bm25 import BM25
 from service.replay.layouts import Full, Thread, Window
 from service.replay.published import Published
 from service.replay.recap import Recap
@@ -50,6 +52,7 @@ def sizes(thread: Thread, said: Sequence[dict[str, Any]]) -> list[int]:
         ("summary-buffer", 1303 + 1603 + 1903, 1280 + 1536),
         ("published", 1303 + 1603 + 1903, 1280 + 1536),
         ("slim", 1303 + 1603 + 1603, 1280 + 1152),
+        ("bm25", 1303 + 1603 + 1903, 1280 + 1536),
         ("recap", 1303 + 1603 + 1903, 1280 + 1536),
     ],
 )
@@ -91,6 +94,42 @@ def test_windows_slide_and_chunks_are_cut_at_once() -> None:
     chunked = sizes(Window("", "", 30, 10).open(prompt), said)
     held = [*range(31), *(10 + n % 21 for n in range(39))]
     assert chunked == [1300 + 300 * n for n in held]
+
+
+@pytest.mark.parametrize("price", [PRICE, NO_CACHE], ids=["cache", "no cache"])
+def test_a_plain_search_sends_no_more_than_recap_does_for_the_same_question(price: Price) -> None:
+    said = [*talk("My locker code is Falcon-77, remember it.", "Noted."), *rounds(40, 40, 60)]
+    said += talk("Which locker code did I tell you earlier?", "It is Falcon-77.")
+    ours = sizes(Recap(price).open([entry(PROMPT)]), said)
+    payloads = [payload for payload, _ in drive(BM25(price).open([entry(PROMPT)]), said)]
+    searched = [tokens.count_messages(payload) for payload in payloads]
+    assert all(theirs <= own for theirs, own in zip(searched, ours, strict=True))
+    assert payloads[-1][:3] == [PROMPT, *said[:2]]
+    assert payloads[-1][-5:] == said[-6:-1]
+    roles = [m["role"] for m in payloads[-1][1:]]
+    assert roles == [("user", "assistant")[n % 2] for n in range(len(roles))]
+
+
+def test_a_plain_search_sends_a_call_with_its_result() -> None:
+    thread = BM25(NO_CACHE).open([])
+    for number in range(8):
+        name = f"call_{number}"
+        function = {"name": "find", "arguments": f"kettle {number}"}
+        call = {"id": name, "type": "function", "function": function}
+        used = [
+            entry({"role": "user", "content": f"Look for kettle {number}."}, 4 * number + 1),
+            entry({"role": "assistant", "content": None, "tool_calls": [call]}, 4 * number + 2),
+            entry({"role": "tool", "tool_call_id": name, "content": "found"}, 4 * number + 3),
+            entry({"role": "assistant", "content": "Found it."}, 4 * number + 4),
+        ]
+        for end in (1, 3):
+            sent = thread.ask(used[:end])
+            thread.close(sent, used[:end], used[end])
+    question = entry({"role": "user", "content": "What was kettle 3 again?"}, 33)
+    payload = [e.message for e in thread.ask([question]).messages]
+    calls = [call["id"] for m in payload for call in m.get("tool_calls", ())]
+    assert calls == [m["tool_call_id"] for m in payload if m["role"] == "tool"]
+    assert calls[-2:] == ["call_6", "call_7"]
 
 
 def test_the_summary_buffer_pops_its_oldest_messages_and_pays_a_call_for_it() -> None:
@@ -179,6 +218,7 @@ def test_a_probe_is_right_where_the_payload_holds_its_answer(tmp_path: Path) -> 
         "summary-buffer": 2,
         "published": 2,
         "slim": 1,
+        "bm25": 2,
         "recap": 2,
     }
     far = results["window-4"].recall(distance="6-20", language="en")

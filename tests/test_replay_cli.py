@@ -26,6 +26,7 @@ LAYOUTS = [
     "summary-buffer",
     "published",
     "slim",
+    "bm25",
     "recap",
 ]
 VOID = frozenset({"meta", "path", "polyline", "br"})
@@ -190,7 +191,7 @@ def test_the_report_stands_alone(recording: Path, command: Command) -> None:
     assert ("meta", "content", "default-src 'none'; style-src 'unsafe-inline'") in reader.attributes
     assert page.startswith("<!doctype html>")
     assert page.count("<figure>") == 4
-    assert page.count("<polyline") == 9 + 8
+    assert page.count("<polyline") == 10 + 9
     assert "NaN" not in page
 
 

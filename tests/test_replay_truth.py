@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from service import tokens
 from service.context.rounds import Entry
 from service.loopback import Scripted
 from service.prices import Price
@@ -77,8 +78,22 @@ async def test_recap_in_the_replay_sends_what_the_server_sends(
 @pytest.mark.long
 @pytest.mark.timeout(1200)
 def test_the_planner_is_never_much_dearer_than_the_cheapest_fixed_layout() -> None:
-    dearer = [cell for cell in grid.cells() if cell.ratio > grid.ALLOWED]
+    """In prose, and where a desk's tools are called."""
+    found = list(grid.cells())
+    assert {cell.has_tools for cell in found} == {False, True}
+    dearer = [cell for cell in found if cell.ratio > grid.ALLOWED]
     assert sorted(dearer, key=lambda cell: -cell.ratio) == []
+
+
+def test_the_grids_tools_are_called_between_a_question_and_its_answer() -> None:
+    said = [entry.message for entry in synthetic.tool_conversation(8)]
+    calls = [m for m in said if "tool_calls" in m]
+    results = [m for m in said if m["role"] == "tool"]
+    assert [c["tool_calls"][0]["id"] for c in calls] == [r["tool_call_id"] for r in results]
+    assert len({r["tool_call_id"] for r in results}) == len(calls) == 6
+    assert all(390 <= entry_tokens <= 410 for entry_tokens in map(tokens.count_message, results))
+    prose = [m for m in said if m not in calls and m not in results]
+    assert prose == [entry.message for entry in synthetic.conversation(8)]
 
 
 def test_a_cell_of_the_grid_is_told_in_figures() -> None:

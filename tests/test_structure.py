@@ -33,8 +33,9 @@ context.planning
 flight settings loopback llm handover desk.answers desk.outbox desk.protocol
 demo logs bench.workload
 replay.memory replay.billing
-replay.reading replay.layouts replay.synthetic
-replay.steps replay.published replay.summary replay.recap
+replay.forms replay.layouts replay.synthetic
+replay.reading replay.published replay.summary replay.recap
+replay.steps replay.bm25
 replay.runs replay.grid
 replay.report replay.charts
 replay.page

@@ -10,6 +10,7 @@ import asyncio
 import logging
 import sys
 from datetime import date
+from itertools import product
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,7 +19,7 @@ from rich.progress import Progress
 
 from service.cli import output
 from service.prices import Price, PriceList
-from service.replay import grid, page, report, synthetic
+from service.replay import grid, page, reading, report, synthetic
 from service.replay.grid import Cell
 from service.replay.reading import Recording, Unreadable
 from service.replay.report import Report
@@ -29,7 +30,7 @@ DEFAULT_MODEL: Final = "gpt-5-mini"
 DEFAULT_SYSTEM_TOKENS: Final = 500
 MOST_SYSTEM_TOKENS: Final = 100_000
 MOST_NAMED: Final = 20
-"""Lines that are named as skipped; the others are counted."""
+"""What is named as skipped; the rest is counted."""
 MARKS: Final = (1, 2, 3, 5, 10, 20, 30, 50, 100, 200, 300, 500, 1000)
 """Rounds that the table by rounds shows."""
 WORST_CELLS: Final = 12
@@ -51,7 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         nargs="?",
         metavar="FILE",
-        help='JSON lines, gzipped or not: {"messages": [...]}, and "probes" if there are any',
+        help=f"conversations, gzipped or not: {reading.READS}; with their probes if there are any",
     )
     prices = parser.add_mutually_exclusive_group()
     prices.add_argument(
@@ -128,10 +129,10 @@ class _Skipped:
         self.count = 0
         self._name = path.name
 
-    def __call__(self, line: int, reason: str) -> None:
+    def __call__(self, place: str, reason: str) -> None:
         self.count += 1
         if self.count <= MOST_NAMED:
-            print(f"recap: {self._name}, line {line}: {reason}; skipped", file=sys.stderr)
+            print(f"recap: {self._name}, {place}: {reason}; skipped", file=sys.stderr)
 
     def sum_up(self) -> None:
         if (more := self.count - MOST_NAMED) > 0:
@@ -159,16 +160,20 @@ async def _grid(words: argparse.Namespace) -> int:
         output.json_line({"allowed": grid.ALLOWED, "cells": [cell.to_json() for cell in cells]})
         return 0
     title = "The planner against the cheapest fixed layout, by provider's cache hits"
-    output.table([_share_row(cells, share) for share in grid.HIT_SHARES], title=title, empty="")
+    groups = product((False, True), grid.HIT_SHARES)
+    rows = [_share_row(cells, share, has_tools=has_tools) for has_tools, share in groups]
+    output.table(rows, title=title, empty="")
     print()
     worst = [cell.to_json() for cell in cells[:WORST_CELLS]]
     output.table(worst, title="Where it is dearest, in input-token equivalents", empty="")
     return 0
 
 
-def _share_row(cells: list[Cell], share: float) -> dict[str, Any]:
-    ratios = [cell.ratio for cell in cells if cell.hit_share == share]
+def _share_row(cells: list[Cell], share: float, *, has_tools: bool) -> dict[str, Any]:
+    some = [cell for cell in cells if cell.hit_share == share and cell.has_tools == has_tools]
+    ratios = [cell.ratio for cell in some]
     return {
+        "conversation": "with tools" if has_tools else "prose",
         "hits_%": round(100 * share),
         "cells": len(ratios),
         f"above_{grid.ALLOWED:g}": sum(ratio > grid.ALLOWED for ratio in ratios),

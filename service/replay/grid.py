@@ -1,7 +1,8 @@
 """Is the planner ever dearer than a fixed way of laying out a prompt?
 
-One synthetic conversation under a grid of prices, provider's minimums, system prompts, shares of
-requests that find the provider's cache alive, and lengths. Its rivals keep as much as Recap does:
+Synthetic conversations, in prose and with tools whose calls are requests of their own, under a grid
+of prices, provider's minimums, system prompts, shares of requests that find the provider's cache
+alive, and lengths. Its rivals keep as much as Recap does:
 the whole history; slim with recall (every turn cut down to the last rounds); and checkpoints of a
 fixed length, of which the cheapest counts, as if somebody had known it beforehand.
 
@@ -19,15 +20,14 @@ from typing import Any, Final
 from service import tokens
 from service.context import head, layout, rounds
 from service.context.layout import Turn
-from service.context.rounds import Entry
+from service.context.rounds import Entry, is_answer
 from service.prices import Price
 from service.replay import billing, synthetic
 from service.replay.layouts import Full, Sent, Thread
+from service.replay.reading import Conversation
 from service.replay.recap import MARK, RecapThread
+from service.replay.steps import Step, steps
 
-ROUNDS: Final = (30, 100, 300)
-SYSTEM_TOKENS: Final = (100, 500, 2000)
-MINIMUMS: Final = (64, 1024, 4096)
 HIT_SHARES: Final = (0.0, 0.3, 0.7, 1.0)
 PROFILES: Final = {
     "50 % off": (0.5, 1.0),
@@ -40,7 +40,6 @@ PROFILES: Final = {
 CHECKPOINTS: Final = (4, 8, 12, 16, 24, 32)
 ALLOWED: Final = 1.05
 """How much dearer than the cheapest rival the planner may be."""
-STEPS: Final = len(SYSTEM_TOKENS) * len(PROFILES) * len(MINIMUMS) * len(HIT_SHARES)
 
 _CUT: Final = Price(
     input=1, cached_input=1, output=0, min_cacheable_tokens=0, context_window=1_000_000
@@ -52,6 +51,27 @@ _CARRY: Final = Price(
 
 Sequel = list[tuple[int, int]]
 """A layout's requests in their order: tokens, and those that the provider has seen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Axes:
+    """What a kind of conversation is planned for besides prices and hits; lengths in rounds."""
+
+    has_tools: bool
+    rounds: Sequence[int]
+    system_tokens: Sequence[int]
+    minimums: Sequence[int]
+
+    @property
+    def steps(self) -> int:
+        return len(self.system_tokens) * len(PROFILES) * len(self.minimums) * len(HIT_SHARES)
+
+
+AXES: Final = (
+    Axes(False, rounds=(30, 100, 300), system_tokens=(100, 500, 2000), minimums=(64, 1024, 4096)),
+    Axes(True, rounds=(30, 100), system_tokens=(500, 2000), minimums=(1024,)),
+)
+STEPS: Final = sum(axes.steps for axes in AXES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +87,7 @@ class Cell:
     ours: float
     best: float
     rival: str
+    has_tools: bool = False
 
     @property
     def ratio(self) -> float:
@@ -74,6 +95,7 @@ class Cell:
 
     def to_json(self) -> dict[str, Any]:
         return {
+            "tools": self.has_tools,
             "profile": self.profile,
             "minimum": self.minimum,
             "system_tokens": self.system_tokens,
@@ -88,22 +110,31 @@ class Cell:
 
 def cells(advance: Callable[[], None] = lambda: None) -> Iterator[Cell]:
     """Every cell; `advance` is called `STEPS` times."""
-    said = synthetic.conversation(ROUNDS[-1])
-    for system_tokens in SYSTEM_TOKENS:
+    for axes in AXES:
+        yield from _cells(axes, advance)
+
+
+def _cells(axes: Axes, advance: Callable[[], None]) -> Iterator[Cell]:
+    make = synthetic.tool_conversation if axes.has_tools else synthetic.conversation
+    asked = _requests(make(axes.rounds[-1]))
+    ends = [n for n, step in enumerate(asked, 1) if step.reply and is_answer(step.reply.message)]
+    for system_tokens in axes.system_tokens:
         system = synthetic.system_entries(synthetic.filler(system_tokens))
         rivals = {
-            is_full: {n: _sequel(t, said) for n, t in _rivals(system, is_full=is_full).items()}
+            is_full: {n: _sequel(t, asked) for n, t in _rivals(system, is_full=is_full).items()}
             for is_full in (False, True)
         }
-        for profile, minimum, share in product(PROFILES, MINIMUMS, HIT_SHARES):
+        for profile, minimum, share in product(PROFILES, axes.minimums, HIT_SHARES):
             price = _price(profile, minimum, share)
-            ours = _sequel(RecapThread(system, price, set()), said)
+            ours = _sequel(RecapThread(system, price, set()), asked)
             equal = rivals[price.discount * share >= head.WELL_CACHED]
-            for length in ROUNDS:
-                sums = {name: _cost(sequel[:length], price) for name, sequel in equal.items()}
+            for length in axes.rounds:
+                count = ends[length - 1]
+                sums = {name: _cost(sequel[:count], price) for name, sequel in equal.items()}
                 rival = min(sums, key=sums.__getitem__)
-                cost = _cost(ours[:length], price)
-                yield Cell(profile, minimum, system_tokens, share, length, cost, sums[rival], rival)
+                cost, best, tools = _cost(ours[:count], price), sums[rival], axes.has_tools
+                place = (profile, minimum, system_tokens, share, length)
+                yield Cell(*place, cost, best, rival, tools)
             advance()
 
 
@@ -159,15 +190,20 @@ def _price(profile: str, minimum: int, hit_rate: float) -> Price:
     )
 
 
-def _sequel(thread: Thread, said: Sequence[Entry]) -> Sequel:
+def _requests(said: list[Entry]) -> list[Step]:
+    return steps(Conversation("", "", [], said, [None] * len(said), []))
+
+
+def _sequel(thread: Thread, asked: Sequence[Step]) -> Sequel:
     requests: Sequel = []
     before: Sequence[Entry] = ()
-    for question, reply in zip(said[::2], said[1::2], strict=True):
-        sent = thread.ask([question])
+    for step in asked:
+        sent = thread.ask(step.newest)
         size = sum(entry.tokens for entry in sent.messages) + tokens.REPLY_PRIMING
         requests.append((size, billing.seen_tokens(before, sent.messages)))
         before = sent.messages
-        thread.close(sent, [question], reply)
+        if step.reply is not None:
+            thread.close(sent, step.newest, step.reply)
     return requests
 
 

@@ -17,6 +17,7 @@ from service.context.rounds import Entry
 from service.prices import Price
 from service.replay import billing, memory
 from service.replay.billing import Bill
+from service.replay.bm25 import BM25
 from service.replay.layouts import CHUNK_FROM, CHUNK_TO, Full, Layout, Sent, Thread, Window
 from service.replay.published import Published
 from service.replay.reading import Conversation, Probe
@@ -210,6 +211,7 @@ def layouts(price: Price) -> list[Layout]:
         SummaryBuffer(),
         Published(),
         Window("slim", "slim, last round", 1),
+        BM25(price),
         Recap(price),
     ]
 

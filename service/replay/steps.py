@@ -1,7 +1,7 @@
 """A recorded conversation as its requests: what was asked of the model, and when.
 
 A request was made for each of the assistant's messages that answers something, tool calls too, and
-for a question that the recording ends with.
+for a question that the recording ends with; none for what a person answered.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def steps(conversation: Conversation) -> list[Step]:
         if entry.message["role"] != "assistant":
             continue
         newest = said[answered:place]
-        is_request = _asks(newest)
+        is_request = _asks(newest) and entry.anchor not in conversation.by_people
         is_answer = rounds.is_answer(entry.message)
         if is_request or is_answer:
             pause = _pause(times, replied, place - 1) if is_request else None
