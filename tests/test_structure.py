@@ -17,7 +17,8 @@ LEVELS = """
 errors ids metrics completion prefix prices tokens wording scripted
 context.languages.face context.languages.english.words
 context.languages.english.condensing context.languages.english.asking
-context.languages.english.facts context.languages.english.standing
+context.languages.english.facts context.languages.english.promising
+context.languages.english.standing
 context.languages.chinese.condensing context.languages.chinese.asking
 context.languages.chinese.facts context.languages.chinese.standing
 context.languages.english context.languages.chinese
