@@ -23,8 +23,10 @@ context.languages.chinese.condensing context.languages.chinese.asking
 context.languages.chinese.facts context.languages.chinese.standing
 context.languages.english context.languages.chinese
 context.languages
+context.tools context.sentences
 context.rounds context.fact_patterns context.digest context.look_back context.costs context.slips
-context.slots
+context.told context.tool_values
+context.slots context.standing
 context.numbers context.statements context.recall
 context.facts
 context.head

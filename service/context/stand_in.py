@@ -93,7 +93,7 @@ def _facts_of(entries: Iterable[Entry], asked: str) -> tuple[list[Fact], str]:
         if entry.message.get("role") == "user":
             found += facts.find(text, speaker="customer", position=place, asked=asked)
             if asked and _YES.fullmatch(text.strip()):
-                found += facts.find(asked, speaker="assistant", position=place)
+                found += facts.find(asked, speaker="customer", position=place)
         elif rounds.is_answer(entry.message):
             asked = digest.question_of(text)
     return found, asked

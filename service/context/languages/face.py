@@ -57,7 +57,26 @@ class Asking:
 @dataclass(frozen=True, slots=True)
 class Facts:
     """Labels, patterns and cues of what customers say of themselves and are told (`statements`,
-    `fact_patterns`, `slots`)."""
+    `fact_patterns`, `slots`, `told`, `tool_values`). In a pattern `v` is the value."""
+
+    codes: tuple[str, ...] = ()
+    """Words before a code of capitals alone."""
+    appointments: tuple[str, ...] = ()
+    """A day with its time."""
+    times: tuple[str, ...] = ()
+    """A time, hours, or how long something takes."""
+    days: tuple[str, ...] = ()
+    """A day that is told by its name."""
+    shares: tuple[str, ...] = ()
+    """A percentage that is worth money."""
+    people: tuple[str, ...] = ()
+    """Somebody to ask for, or who will come."""
+    asking: str = ""
+    """Where, in a question, it begins to ask."""
+    tags: str = ""
+    """What asks whether all before it is right."""
+    fields: tuple[tuple[str, str], ...] = ()
+    """A kind, and the last words of the names of fields that hold one."""
 
 
 @dataclass(frozen=True, slots=True)

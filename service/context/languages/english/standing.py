@@ -299,7 +299,7 @@ STANDING: Final = Standing(
     told=_TOLD,
     once=_ONCE,
     joint=(
-        r"(?:,|;|\s–|\s-)?\s(?:and|but)\s(?=(?:also\s|please\s|otherwise\s)*(?:always|never|do\snot|don't|stop|from"
+        r"(?:(?:,|;|\s–|\s-)?\s(?:and|but)|;)\s(?=(?:also\s|please\s|otherwise\s)*(?:always|never|do\snot|don't|stop|from"
         r"\snow\son)\s(?!(?:the|a|an|my|on|in|at|by|to|with|for|before|after|your|any)\b)\w)"
     ),
     refers=r"\b(?:then|there|it|them|that|those|these|this|him|her|one)\b(?=[\s,]*(?:again|please|ever|either)?\W*$)",
