@@ -23,7 +23,7 @@ context.languages.chinese.condensing context.languages.chinese.asking
 context.languages.chinese.facts context.languages.chinese.standing
 context.languages.english context.languages.chinese
 context.languages
-context.tools context.sentences
+context.tools context.sentences context.clauses
 context.rounds context.fact_patterns context.digest context.look_back context.costs context.slips
 context.told context.tool_values
 context.slots context.standing

@@ -44,6 +44,8 @@ _BREAK: Final = re.compile(
     rf"[\n。！？；｡!?;]|．(?!\w)|[.](?=\s)|[，,、](?=\s|[^\x00-\x7f])|{sentences.LABEL}",
     re.IGNORECASE,
 )
+_SHORT: Final = 3
+"""Digits of a number that the desk may use to count: "Flight 1"."""
 _FIRST: Final = ("identifier", "email", "phone", "address", "postcode", "link", "date", "time", "status")
 """What is kept first of a result."""
 _FOREIGN_DIGIT: Final = re.compile(r"[^\D0-9]")
@@ -73,7 +75,12 @@ def find(text: str, *, speaker: Speaker, position: int, asked: str = "") -> list
     spans = [*told.links(folded), *told.appointments(folded)]
     spans = [*_spans(folded, spans, told.find(folded))]
     questions = told.asked(folded)
-    spans = [s for s in spans if not any(low <= s[0] < high for low, high in questions)]
+    spans = [
+        (start, end, kind)
+        for start, end, kind in spans
+        if not any(low <= start < high for low, high in questions)
+        and not (kind == "identifier" and folded[start:end].isdigit() and end - start < _SHORT)
+    ]
     found = _facts(text, folded, spans, speaker, position)
     return [replace(f, state=f.state if f.state in ("current", "earlier") else "") for f in found]
 

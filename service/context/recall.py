@@ -81,7 +81,7 @@ class Index:
     def add(self, new: Round) -> None:
         """The next round."""
         asked = digest.question_of(self.rounds[-1].answered) if self.rounds else ""
-        line = digest.line_of(new.said, digest.label_of(asked))
+        line = digest.line_of(new.said, asked)
         counted = Counter(terms(new.said))
         place = len(self.rounds)
         self.rounds.append(new)

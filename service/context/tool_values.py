@@ -89,6 +89,8 @@ def _read(leaf: str, path: str) -> Value | None:
         after = cue + 1 if named == len(words) else named
         name, value = words[:after], " ".join(words[after:])
         kind = _KINDS[words[cue]]
+        if kind == "amount" and cue + 1 < named:
+            kind = ""
     else:
         of = path.split()
         last = next((word for word in reversed(of) if not word.isdigit()), "")
