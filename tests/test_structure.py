@@ -18,9 +18,11 @@ errors ids metrics completion prefix prices tokens wording scripted
 context.languages.face context.languages.english.words
 context.languages.english.condensing context.languages.english.asking
 context.languages.english.facts context.languages.english.promising
+context.languages.english.lifting context.languages.english.topics
 context.languages.english.standing
 context.languages.chinese.condensing context.languages.chinese.asking
-context.languages.chinese.facts context.languages.chinese.standing
+context.languages.chinese.facts context.languages.chinese.promising
+context.languages.chinese.standing
 context.languages.english context.languages.chinese
 context.languages
 context.tools context.sentences context.clauses

@@ -46,7 +46,12 @@ _BREAK: Final = re.compile(
 )
 _SHORT: Final = 3
 """Digits of a number that the desk may use to count: "Flight 1"."""
-_FIRST: Final = ("identifier", "email", "phone", "address", "postcode", "link", "date", "time", "status")
+_FIRST: Final = ("identifier", "email", "phone", "address", "postcode", "link") + (
+    "date",
+    "time",
+    "appointment",
+    "status",
+)
 """What is kept first of a result."""
 _FOREIGN_DIGIT: Final = re.compile(r"[^\D0-9]")
 # The full-width comma stays: in Chinese it ends clauses and never groups thousands.
@@ -99,17 +104,17 @@ def _of_a_result(text: str, position: int) -> list[Fact]:
     for line in text.splitlines():
         values = [] if line[:1].isupper() else list(tool_values.find(line))
         for held in values:
-            fact = Fact(
-                held.kind, held.value, "tool", position, f"{held.name} {held.value}".strip(), held.name
-            )
+            quote = f"{held.name} {held.value}".strip()
+            fact = Fact(held.kind, held.value, "tool", position, quote, held.name)
             found.setdefault((fact.kind, fact.value), fact)
         for fact in () if values else find(line, speaker="agent", position=position):
             found.setdefault((fact.kind, fact.value), replace(fact, speaker="tool", state=""))
-    ranked = sorted(
-        enumerate(found.values()),
-        key=lambda placed: _FIRST.index(placed[1].kind) if placed[1].kind in _FIRST else len(_FIRST),
-    )
+    ranked = sorted(enumerate(found.values()), key=lambda placed: _rank(placed[1].kind))
     return [fact for _, fact in sorted(ranked[:MAX_OF_A_RESULT], key=lambda placed: placed[0])]
+
+
+def _rank(kind: str) -> int:
+    return _FIRST.index(kind) if kind in _FIRST else len(_FIRST)
 
 
 def _facts(

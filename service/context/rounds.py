@@ -43,7 +43,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What one speaker said in a round. A tool's has `called`: its name and arguments, in a line."""
+    """What one speaker said in a round. A tool's has `called`: its name and arguments."""
 
     speaker: Speaker
     text: str

@@ -26,19 +26,22 @@ _ABBREVIATION: Final = (
     r"(?<!\bext)(?<!\be\.g)(?<!\bi\.e)(?<!\bprof)(?<!\bapprox)(?<!\b[a-z])"
 )
 LABEL: Final = (
-    r"(?<![\w-])(?:customer|client|agent|bot|assistant|system|tool|function|human|operator|advisor|support|service"
-    r"|representative|developer|admin|moderator|model|recap|顾客|客户|用户|客服|人工|坐席|系统|助手|机器人|工具|管理员)"
+    r"(?<![\w-])(?:customer|client|agent|bot|assistant|system|tool|function|human|operator"
+    r"|advisor|support|service"
+    r"|representative|developer|admin|moderator|model|recap|顾客|客户|用户|客服|人工|坐席|系统"
+    r"|助手|机器人|工具|管理员)"
     r"[\])>*\"' ]{0,3}[:：][*\"' ]{0,3}"
 )
 """Says that what follows is somebody else's."""
 _END: Final = re.compile(
-    rf"{_ABBREVIATION}[.](?=\s|$)(?!(?<=\bno\.)\s\d)|[!?](?=\s|$)|[。！？｡!?](?=[^\x00-\x7f])|[。！？｡]|\n|{LABEL}",
+    rf"{_ABBREVIATION}[.](?=\s|$)(?!(?<=\bno\.)\s\d)|[!?](?=\s|$)|[。！？｡!?](?=[^\x00-\x7f])"
+    rf"|[。！？｡]|\n|{LABEL}",
     re.IGNORECASE,
 )
 
 
 def clean(text: str) -> str:
-    """`text` without what nobody sees; every line break is "\\n", every other white space a space."""
+    """`text` without what nobody sees; all line breaks are "\\n", other white space spaces."""
     if text.isascii() and text.isprintable():
         return text
     return _SPACE.sub(" ", _UNSEEN.sub("", _LINE_BREAK.sub("\n", text)))

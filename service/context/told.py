@@ -19,7 +19,10 @@ Span = tuple[int, int, str]
 _RULES: Final = tuple(language.facts for language in languages.ALL)
 
 
-def _compiled(group: Iterable[Iterable[str]], *, is_cased: bool = False) -> tuple[re.Pattern[str], ...]:
+Patterns = tuple[re.Pattern[str], ...]
+
+
+def _compiled(group: Iterable[Iterable[str]], *, is_cased: bool = False) -> Patterns:
     flags = re.MULTILINE if is_cased else re.MULTILINE | re.IGNORECASE
     return tuple(re.compile(pattern, flags) for pattern in chain.from_iterable(group))
 
@@ -37,8 +40,10 @@ _TAGS: Final = languages.joined(rules.tags for rules in _RULES)
 
 _LINK: Final = re.compile(
     r"(?<![\w@.-])(?:https?://|www\.)[\w.~:/?#\[\]@!$&'()*+,;=%-]{2,400}"
-    r"|(?<![\w@./-])(?:[a-z0-9][a-z0-9-]{0,62}\.){1,4}(?:com|org|net|edu|gov|info|biz|app|dev|shop|store|io|co|ai|me|tv"
-    r"|eu|uk|us|de|fr|es|it|nl|be|ch|at|se|no|dk|fi|pl|cz|ie|pt|ru|cn|hk|tw|jp|kr|in|au|nz|ca|br|mx|za|example)\b"
+    r"|(?<![\w@./-])(?:[a-z0-9][a-z0-9-]{0,62}\.){1,4}(?:com|org|net|edu|gov|info|biz|app|dev"
+    r"|shop|store|io|co|ai|me|tv"
+    r"|eu|uk|us|de|fr|es|it|nl|be|ch|at|se|no|dk|fi|pl|cz|ie|pt|ru|cn|hk|tw|jp|kr|in|au|nz|ca|br"
+    r"|mx|za|example)\b"
     r"(?![@\w-]|\.\w)(?:[/?#][\w.~:/?#\[\]@!$&'()*+,;=%-]{0,400})?",
     re.ASCII | re.IGNORECASE,
 )

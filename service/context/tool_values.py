@@ -21,21 +21,28 @@ _NAME_WORDS: Final = 5
 """Words of a field's name, at most."""
 
 _KINDS: Final = {
-    word: kind for language in languages.ALL for kind, words in language.facts.fields
+    word: kind
+    for language in languages.ALL
+    for kind, words in language.facts.fields
     for word in words.split()
 }
 _PATH: Final = re.compile(r"((?:[^\W_]{1,40} ?){1,12}): ")
+_DATE: Final = (
+    r"(?:19|20)\d\d-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d)?\S{0,12})?"
+    r"|\d{1,2}[/.]\d{1,2}[/.](?:19|20)\d\d"
+)
 _SHAPES: Final = tuple(
     (kind, re.compile(pattern, re.IGNORECASE))
     for kind, pattern in (
         ("email", r"[\w.%+-]{1,64}@[\w.-]{1,200}\.[a-z]{2,24}"),
         ("link", r"(?:https?://|www\.)\S{2,400}"),
-        ("date", r"(?:19|20)\d\d-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d)?\S{0,12})?|\d{1,2}[/.]\d{1,2}[/.](?:19|20)\d\d"),
+        ("date", _DATE),
         ("time", r"\d{1,2}:\d\d(?::\d\d)?(?:\+\d)?(?:\s?[ap]m)?"),
         ("amount", r"[$€£¥]\s?\d[\d.,]{0,15}"),
         ("phone", r"\+\d[\d ()-]{6,20}"),
     )
 )
+_TELLING: Final = frozenset({"date", "time", "link", "email"})
 _FITS: Final = {
     "identifier": re.compile(r"\S*\d\S*(?: \S+){0,3}|[A-Z_-]{3,}(?: [A-Z]+)?"),
     "amount": re.compile(r"[^\d\n]{0,5}-?\d[\d., ]*\S{0,6}(?: \w{1,8})?"),
@@ -110,7 +117,8 @@ def _is_name(word: str) -> bool:
 def _cue(words: list[str], *, is_whole: bool) -> int | None:
     """The place of the word that says what a field holds: the last such word of its name; the
     first where the value may be plain words as well. "Number of" counts."""
-    places = [n for n, word in enumerate(words) if word in _KINDS and words[n + 1 : n + 2] != ["of"]]
+    named = enumerate(words)
+    places = [n for n, word in named if word in _KINDS and words[n + 1 : n + 2] != ["of"]]
     if is_whole:
         places = [n for n in places if n + 1 < len(words)][:1]
     return places[-1] if places else None
@@ -118,6 +126,7 @@ def _cue(words: list[str], *, is_whole: bool) -> int | None:
 
 def _kind(kind: str, value: str) -> str:
     """The shape of a value tells dates from times, and web addresses from others."""
-    if kind in ("date", "time", "address"):
-        return next((k for k, s in _SHAPES if k in ("date", "time", "link", "email") and s.fullmatch(value)), kind)
-    return kind
+    if kind not in ("date", "time", "address"):
+        return kind
+    shapes = (k for k, shape in _SHAPES if k in _TELLING and shape.fullmatch(value))
+    return next(shapes, kind)

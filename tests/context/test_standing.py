@@ -36,11 +36,11 @@ def wished(text: str) -> list[str]:
 
 
 class TestWishes:
-    @pytest.mark.parametrize("text", (*tables.ENGLISH, *tables.CHINESE, *tables.OTHERS))
+    @pytest.mark.parametrize("text", [*tables.ENGLISH, *tables.CHINESE, *tables.OTHERS])
     def test_what_is_to_hold_from_now_on_is_a_wish(self, text: str) -> None:
         assert wished(text)
 
-    @pytest.mark.parametrize("text", (*tables.ONCE, *tables.OTHER_TALK))
+    @pytest.mark.parametrize("text", [*tables.ONCE, *tables.OTHER_TALK])
     def test_what_is_told_asked_or_wanted_once_is_none(self, text: str) -> None:
         assert wished(text) == []
 
@@ -115,11 +115,11 @@ class TestReplacing:
 
 
 class TestPromises:
-    @pytest.mark.parametrize("text", (*tables.PROMISES, *tables.OTHER_PROMISES))
+    @pytest.mark.parametrize("text", [*tables.PROMISES, *tables.OTHER_PROMISES])
     def test_what_is_promised_is_kept_word_for_word(self, text: str) -> None:
         assert [promise.text for promise in promises(text, "agent", 1)] == [text]
 
-    @pytest.mark.parametrize("text", (*tables.NO_PROMISES, *tables.OTHER_NO_PROMISES))
+    @pytest.mark.parametrize("text", [*tables.NO_PROMISES, *tables.OTHER_NO_PROMISES])
     def test_offers_questions_and_courtesies_are_no_promises(self, text: str) -> None:
         assert promises(text, "bot", 1) == []
 

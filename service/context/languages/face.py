@@ -9,6 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 
+def words(text: str) -> frozenset[str]:
+    """The words of a text, for a rule that holds for each of them."""
+    return frozenset(text.split())
+
+
 @dataclass(frozen=True, slots=True)
 class Condensing:
     """How a message loses the words that carry nothing (`clauses`, `digest`)."""
