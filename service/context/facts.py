@@ -46,7 +46,13 @@ _BREAK: Final = re.compile(
 )
 _SHORT: Final = 3
 """Digits of a number that the desk may use to count: "Flight 1"."""
-_FIRST: Final = ("identifier", "email", "phone", "address", "postcode", "link") + (
+_FIRST: Final = (
+    "identifier",
+    "email",
+    "phone",
+    "address",
+    "postcode",
+    "link",
     "date",
     "time",
     "appointment",

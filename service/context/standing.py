@@ -218,7 +218,8 @@ def _pieces(text: str) -> Iterator[str]:
         for piece in _clauses(sentence):
             start = 0
             for joint in _JOINT.finditer(piece):
-                if is_wish(_plain(piece[start : joint.start()])):
+                rest = _plain(piece[joint.end() :])
+                if not _REFERS.search(rest) and is_wish(_plain(piece[start : joint.start()])):
                     yield piece[start : joint.start()]
                     start = joint.end()
             yield piece[start:]
