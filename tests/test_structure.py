@@ -17,14 +17,18 @@ LEVELS = """
 errors ids metrics completion prefix prices tokens wording scripted
 context.languages.face context.languages.english.words
 context.languages.english.condensing context.languages.english.asking
-context.languages.english.facts context.languages.english.standing
+context.languages.english.facts context.languages.english.promising
+context.languages.english.lifting context.languages.english.topics
+context.languages.english.standing
 context.languages.chinese.condensing context.languages.chinese.asking
-context.languages.chinese.facts context.languages.chinese.standing
+context.languages.chinese.facts context.languages.chinese.promising
+context.languages.chinese.standing
 context.languages.english context.languages.chinese
 context.languages
-context.clauses
+context.tools context.sentences context.clauses
 context.rounds context.fact_patterns context.digest context.look_back context.costs context.slips
-context.slots
+context.told context.tool_values
+context.slots context.standing
 context.numbers context.statements context.recall
 context.facts
 context.head

@@ -10,11 +10,15 @@ Pure, linear in the message's length, and the same in every process.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from service.context import clauses, languages
+from service.context.rounds import Round
 
+MOST_BYTES: Final = 2400
+"""The most that a digest may take, some 600 tokens or 80 rounds; then its older half goes, so that
+it goes cold in a provider's cache rarely."""
 MOST_READ: Final = 4_000
 """Characters of a message that are condensed; a longer one is a document, not talk."""
 SHORT: Final = 4
@@ -24,28 +28,20 @@ LABEL_WORDS: Final = 6
 LONGEST_QUESTION: Final = 300
 LONGEST_ASKED: Final = 120
 """Characters of a question that stand with a bare answer, and of such an answer."""
-LONGEST_PROMISE: Final = 160
 LONGEST_LINE: Final = 300
 """Bytes of a line, unless its first sentence alone takes more."""
 LONGEST_SENTENCE: Final = 900
 """A longer one is not cut, which could lose what turns it round, but left out."""
 CUT: Final = "…"
 
+_LINE_END: Final = 3
+"""Bytes of a line besides its words."""
 _RULES: Final = tuple(language.condensing for language in languages.ALL)
 _YES: Final = languages.joined(f"^{rules.yes}" for rules in _RULES)
 _POLAR: Final = languages.joined(rules.polar for rules in _RULES)
 _IDLE_QUESTION: Final = languages.joined(rules.idle_questions for rules in _RULES)
 _CLAUSE: Final = re.compile("[,，:：；;]")
 _SENTENCE: Final = re.compile(r"(?<=[.!?])\s+|(?<=[。！？])\s*|\n+")
-
-_PROMISE: Final = re.compile(
-    r"\b(?:(?:i|we|you|it|they|that|some(?:body|one)|(?:our|the|your) \w+)(?:['’]ll| will| shall)"
-    r"|promise|guarantee)\b[^.?!\n]{0,60}?\b(?:refund|credit|replac|compensat|discount|waiv|send|ship"
-    r"|deliver|call|e-?mail|contact|escalat|resolv|fix|arriv|receive|get back|look into|make sure)"
-    r"|(?:会|将|马上|保证|承诺|一定)[^。！？\n]{0,12}"
-    r"(?:退款|退还|赔|补偿|补发|寄|发货|发送|送到|送达|联系|回电|致电|处理|安排|解决)",
-    re.IGNORECASE,
-)
 
 
 def condense(text: str) -> str:
@@ -85,15 +81,6 @@ def question_of(answered: str) -> str:
         return questions[-1] if questions else ""
     end = questions[-1][-LONGEST_QUESTION:]
     return f"{CUT}{_CLAUSE.split(end, maxsplit=1)[-1].strip()}"
-
-
-def promise_of(answered: str) -> str:
-    """What an answer promises last, word for word, or its beginning; empty if it is nothing."""
-    if not _PROMISE.search(answered[-MOST_READ:]):
-        return ""
-    parts = [p.strip() for p in _SENTENCE.split(answered[-MOST_READ:]) if _PROMISE.search(p)]
-    said = [part for part in parts if not part.endswith(("?", "？"))]
-    return " ".join(said[-1].split())[:LONGEST_PROMISE] if said else ""
 
 
 def _condensed(text: str) -> list[clauses.Sentence]:
@@ -174,3 +161,40 @@ def _label_of(question: str) -> str:
     parts = [sentence.text for sentence in clauses.sentences(clauses.cleaned(question))]
     labels = [clauses.label_of(part, LABEL_WORDS) for part in parts]
     return next((label for label in reversed(labels) if label), "").replace('"', "”")
+
+
+def extended(known: Sequence[str], asked: str, rounds: Iterable[Round]) -> tuple[str, ...]:
+    """The digest with a line for each of these rounds, and for each tool that was called in them;
+    `asked` is the question before them.
+
+    Line by line, so that it is the same however the rounds were folded.
+    """
+    lines = list(known)
+    left = MOST_BYTES - sum(map(_size, lines))
+    for whole in rounds:
+        line = line_of(whole.said, asked)
+        asked = question_of(whole.answered)
+        called = [f"* called {part.called}" for part in whole.parts if part.called]
+        for new in (f"- {line}" if line else "", *called):
+            if new:
+                lines.append(new)
+                left -= _size(new)
+        while left < 0:
+            lines = newest(lines, MOST_BYTES // 2)
+            left = MOST_BYTES - sum(map(_size, lines))
+    return tuple(lines)
+
+
+def newest(lines: Sequence[str], most: int) -> list[str]:
+    """As many of the last lines as take so many bytes."""
+    kept: list[str] = []
+    for line in reversed(lines):
+        most -= _size(line)
+        if most < 0:
+            break
+        kept.append(line)
+    return kept[::-1]
+
+
+def _size(line: str) -> int:
+    return len(line.encode()) + _LINE_END

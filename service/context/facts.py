@@ -12,20 +12,24 @@ places in the message.
 
 from __future__ import annotations
 
+import itertools
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
 from service.context import fact_patterns as rules
-from service.context import numbers, slots, statements
+from service.context import numbers, sentences, slots, statements, told, tool_values
+from service.context.rounds import Speaker
 from service.context.slots import Fact
 
 MOST_READ: Final = 20_000
 """Characters of a message that are read, some 0.2 s of the most hostile."""
 MAX_FACTS: Final = 64
 """Facts kept of one message."""
+MAX_OF_A_RESULT: Final = 12
+"""Facts kept of one tool's result, which may hold hundreds of values."""
 PERSONAL: Final = frozenset(
     {"identifier", "email", "phone", "name", "user name", "address", "postcode"}
 )
@@ -36,7 +40,25 @@ Span = tuple[int, int, str]
 
 _QUOTED: Final = 40
 """Characters before a value that its quote goes back at most."""
-_BREAK: Final = re.compile(r"[\n。！？；!?;]|[.](?=\s)|[，,、](?=\s|[^\x00-\x7f])")
+_BREAK: Final = re.compile(
+    rf"[\n。！？；｡!?;]|．(?!\w)|[.](?=\s)|[，,、](?=\s|[^\x00-\x7f])|{sentences.LABEL}",
+    re.IGNORECASE,
+)
+_SHORT: Final = 3
+"""Digits of a number that the desk may use to count: "Flight 1"."""
+_FIRST: Final = (
+    "identifier",
+    "email",
+    "phone",
+    "address",
+    "postcode",
+    "link",
+    "date",
+    "time",
+    "appointment",
+    "status",
+)
+"""What is kept first of a result."""
 _FOREIGN_DIGIT: Final = re.compile(r"[^\D0-9]")
 # The full-width comma stays: in Chinese it ends clauses and never groups thousands.
 _FOLD: Final[dict[int, int | str]] = {
@@ -49,18 +71,66 @@ _FOLD: Final[dict[int, int | str]] = {
 }
 
 
-def find(text: str, *, speaker: str, position: int, asked: str = "") -> list[Fact]:
+def find(text: str, *, speaker: Speaker, position: int, asked: str = "") -> list[Fact]:
     """The facts of one message in order of appearance, each (kind, value) once, 64 at most.
 
-    `asked` is the question that it answers, if it does: "Ben" is a name where one was asked for.
+    `asked` is the question that it answers, if it does: "Ben" is a name where one was asked for. A
+    tool's text is the lines that `tools` made of its result.
     """
-    text = text[:MOST_READ]
+    text = sentences.clean(text[:MOST_READ])
+    if speaker == "tool":
+        return _of_a_result(text, position)
     folded = _fold(text)
-    spans = [*_spans(folded, statements.answer(folded, asked)), *statements.wishes(folded)]
+    if speaker == "customer":
+        return _of_a_customer(text, folded, position, asked)
+    spans = [*told.links(folded), *told.appointments(folded)]
+    spans = [*_spans(folded, spans, told.find(folded))]
+    questions = told.asked(folded)
+    spans = [
+        (start, end, kind)
+        for start, end, kind in spans
+        if not any(low <= start < high for low, high in questions)
+        and not (kind == "identifier" and folded[start:end].isdigit() and end - start < _SHORT)
+    ]
+    found = _facts(text, folded, spans, speaker, position)
+    return [replace(f, state=f.state if f.state in ("current", "earlier") else "") for f in found]
+
+
+def _of_a_customer(text: str, folded: str, position: int, asked: str) -> list[Fact]:
+    answer = statements.answer(folded, asked)
+    spans = [*_spans(folded, [*answer, *told.links(folded), *told.appointments(folded)])]
+    spans += statements.wishes(folded)
+    found = _facts(text, folded, spans, "customer", position)
+    return _consistent([*_corrections(text, folded, spans, "customer", position), *found])
+
+
+def _of_a_result(text: str, position: int) -> list[Fact]:
+    """The facts of a tool's result: those that name something or somebody first."""
+    found: dict[tuple[str, str], Fact] = {}
+    for line in text.splitlines():
+        values = [] if line[:1].isupper() else list(tool_values.find(line))
+        for held in values:
+            quote = f"{held.name} {held.value}".strip()
+            fact = Fact(held.kind, held.value, "tool", position, quote, held.name)
+            found.setdefault((fact.kind, fact.value), fact)
+        for fact in () if values else find(line, speaker="agent", position=position):
+            found.setdefault((fact.kind, fact.value), replace(fact, speaker="tool", state=""))
+    ranked = sorted(enumerate(found.values()), key=lambda placed: _rank(placed[1].kind))
+    return [fact for _, fact in sorted(ranked[:MAX_OF_A_RESULT], key=lambda placed: placed[0])]
+
+
+def _rank(kind: str) -> int:
+    return _FIRST.index(kind) if kind in _FIRST else len(_FIRST)
+
+
+def _facts(
+    text: str, folded: str, spans: Sequence[Span], speaker: Speaker, position: int
+) -> list[Fact]:
+    """The facts that these slices are."""
     found: dict[tuple[str, str], Fact] = {}
     for start, end, kind in sorted(spans):
         value = text[start:end].strip()
-        if (kind, value) in found:
+        if (kind, value) in found or "\n" in value:
             continue
         quote = _quote(text, start, end)
         label = slots.label_of(kind, quote[: len(quote) - len(value)], folded[end:])
@@ -68,7 +138,7 @@ def find(text: str, *, speaker: str, position: int, asked: str = "") -> list[Fac
         found[kind, value] = Fact(kind, value, speaker, position, quote, label, state)
         if len(found) == MAX_FACTS:
             break
-    return _consistent([*_corrections(text, folded, spans, speaker, position), *found.values()])
+    return list(found.values())
 
 
 def is_personal(text: str) -> bool:
@@ -80,7 +150,7 @@ def is_personal(text: str) -> bool:
 
 
 def _corrections(
-    text: str, folded: str, spans: Sequence[Span], speaker: str, position: int
+    text: str, folded: str, spans: Sequence[Span], speaker: Speaker, position: int
 ) -> Iterator[Fact]:
     """Values that are said to be right in place of others, of whatever kind those are."""
     for start, end, old in statements.corrections(folded):
@@ -120,10 +190,11 @@ def _fold(text: str) -> str:
     )
 
 
-def _spans(folded: str, first: Sequence[Span] = ()) -> Iterator[Span]:
+def _spans(folded: str, first: Iterable[Span] = (), last: Iterable[Span] = ()) -> Iterator[Span]:
     """Spans that do not overlap, in the order of the passes."""
     taken = bytearray(len(folded))
-    for start, end, kind in (*first, *statements.find(folded), *_candidates(folded)):
+    passes = (first, statements.find(folded), _candidates(folded), last)
+    for start, end, kind in itertools.chain(*passes):
         if taken.find(1, start, end) < 0:
             taken[start:end] = b"\1" * (end - start)
             yield start, end, kind
@@ -138,3 +209,4 @@ def _candidates(folded: str) -> Iterator[Span]:
                     yield match.start(), match.end(), kind
     if "digit" in signs:
         yield from numbers.find(folded)
+    yield from told.codes(folded)

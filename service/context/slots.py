@@ -73,7 +73,9 @@ _PEOPLE: Final = (
 _WORDS: Final = [rf"(?P<l{n}>{words})" for n, words in enumerate(_LABELS.values())]
 _LABEL: Final = re.compile(rf"(?<![a-z])(?:{'|'.join([*_WORDS, _PEOPLE])})", re.IGNORECASE)
 _WHAT: Final = {f"l{n}": label for n, label in enumerate(_LABELS)}
-_LABELLED: Final = SINGLE | {"identifier", "amount", "date"}
+_LABELLED: Final = SINGLE | {"identifier", "amount", "date", "appointment", "time", "link"}
+_DAYS: Final = frozenset({"date", "appointment"})
+"""Kinds that may stand for each other: a day, and a day with its time."""
 
 _TYPED: Final = frozenset({"identifier", "phone", "email", "user name", "postcode"})
 _SIGNS_COUNT: Final = frozenset({"email", "user name"})
@@ -165,7 +167,10 @@ _UNLABELLED: Final = 5
 _KEPT_STATES: Final = ("", "current", "earlier")
 _LOOKS_LIKE: Final = {
     **dict.fromkeys(("identifier", "phone", "amount", "postcode"), re.compile(r"\d")),
-    "date": re.compile(r"\d|day\b|week|month|[一二三四五六七八九十周月]", re.IGNORECASE),
+    **dict.fromkeys(
+        ("date", "appointment"),
+        re.compile(r"\d|day\b|week|month|[一二三四五六七八九十周月]", re.IGNORECASE),
+    ),
     "email": re.compile("@"),
     "address": re.compile(r"\d|[A-Z]|[路街道号]"),
     "user name": re.compile(r"^\S+$"),
@@ -212,6 +217,11 @@ class Fact:
         if tuple(map(type, row)) != _SHAPE or row[-1] not in _KEPT_STATES:
             raise ValueError("a fact is [kind, value, speaker, position, quote, label, state]")
         return cls(*row)
+
+    @property
+    def is_own(self) -> bool:
+        """Is it the customer's own, rather than told to him?"""
+        return self.speaker == "customer"
 
     @property
     def is_single(self) -> bool:
@@ -268,44 +278,59 @@ def _sentences(text: str, start: int, end: int, *, before: int = 2) -> str:
 
 
 def merge(known: Sequence[Fact], new: Iterable[Fact], most: int = 200) -> tuple[Fact, ...]:
-    """Facts newest first, one per kind and value, `most` at most; `new` in the order it was said.
+    """Facts newest first, one per kind and value; `new` in the order it was said. `most` is for
+    the customer's own, and for what was told to him, each.
 
     A repeated value moves to the front with its newest position; one that was said before what is
-    known of it changes nothing.
+    known of it changes nothing. The customer's own and what was told are kept apart: neither
+    replaces the other, and what repeats the customer's own value is left out.
     """
-    facts = {(fact.kind, fact.value): fact for fact in reversed(known)}
+    facts = {_key(fact): fact for fact in reversed(known)}
     settled: dict[tuple[int, str], str] = {}
-    for told in new:
-        fact = _resolved(facts, told)
+    for said in new:
+        fact = _resolved(facts, said)
         if fact is None or settled.get((fact.position, fact.value), fact.kind) != fact.kind:
             continue
-        if told.kind == CORRECTION:
-            settled |= {(fact.position, value): fact.kind for value in (told.value, told.label)}
-        key = (fact.kind, fact.value)
+        if said.kind == CORRECTION:
+            settled |= {(fact.position, value): fact.kind for value in (said.value, said.label)}
+        key = _key(fact)
         if key in facts and facts[key].position > fact.position:
+            continue
+        if not fact.is_own and any(f.is_own and f.value == fact.value for f in facts.values()):
             continue
         before = facts.pop(key, None)
         replaced = list(_replaced(facts, fact))
         for other in replaced:
-            facts[other.kind, other.value] = replace(other, state="earlier")
-        label = fact.label or (replaced[-1].label if replaced else before.label if before else "")
-        state: State = fact.state if fact.state == "earlier" else "current" if replaced else ""
-        if before is not None and before.state == "current" and not state:
-            state = "current"
-        facts[key] = replace(fact, label=label, state=state)
-        if len(facts) > most:
-            del facts[next(iter(facts))]
+            facts[_key(other)] = replace(other, state="earlier")
+        facts[key] = _placed(fact, before, replaced)
+        own_side = [k for k, f in facts.items() if f.is_own == fact.is_own]
+        if len(own_side) > most:
+            del facts[own_side[0]]
     return tuple(reversed(facts.values()))
 
 
-def _resolved(facts: dict[tuple[str, str], Fact], fact: Fact) -> Fact | None:
+def _key(fact: Fact) -> tuple[bool, str, str]:
+    return fact.is_own, fact.kind, fact.value
+
+
+def _placed(fact: Fact, before: Fact | None, replaced: Sequence[Fact]) -> Fact:
+    """A fact with the label and the mark that it has among the others; `before` is what was known
+    of its value."""
+    label = fact.label or (replaced[-1].label if replaced else before.label if before else "")
+    state: State = fact.state if fact.state == "earlier" else "current" if replaced else ""
+    if before is not None and before.state == "current" and not state:
+        state = "current"
+    return replace(fact, label=label, state=state)
+
+
+def _resolved(facts: dict[tuple[bool, str, str], Fact], fact: Fact) -> Fact | None:
     """A correction as a fact of the kind that it corrects, None where nothing known is meant."""
     if fact.kind != CORRECTION:
         return fact
-    meant = [f for f in facts.values() if f.value.lower() == fact.label.lower()]
-    if not fact.label and facts:
-        last = next(reversed(facts.values()))
-        meant = [f for f in facts.values() if f.position == last.position != fact.position]
+    own = [f for f in facts.values() if f.is_own == fact.is_own]
+    meant = [f for f in own if f.value.lower() == fact.label.lower()]
+    if not fact.label and own:
+        meant = [f for f in own if f.position == own[-1].position != fact.position]
     if len(meant) != 1 or meant[0].value == fact.value:
         return None
     kind = meant[0].kind
@@ -314,9 +339,13 @@ def _resolved(facts: dict[tuple[str, str], Fact], fact: Fact) -> Fact | None:
     return replace(fact, kind=kind, label=meant[0].label)
 
 
-def _replaced(facts: dict[tuple[str, str], Fact], fact: Fact) -> Iterator[Fact]:
+def _replaced(facts: dict[tuple[bool, str, str], Fact], fact: Fact) -> Iterator[Fact]:
     """The facts that a newer one makes the earlier ones of its slot, oldest first."""
-    kind = [f for f in facts.values() if f.kind == fact.kind]
+    kinds = _DAYS if fact.kind in _DAYS else {fact.kind}
+    kind = [f for f in facts.values() if f.is_own == fact.is_own and f.kind in kinds]
+    if not fact.is_own:
+        yield from _told_anew(kind, fact)
+        return
     yield from (f for f in kind if f.position != fact.position and _is_slip(f, fact))
     is_told = fact.state in ("", "slip") and fact.kind not in SINGLE and fact.is_single
     if fact.kind not in _LABELLED or not (is_told or fact.state in ("own", "current")):
@@ -332,6 +361,15 @@ def _replaced(facts: dict[tuple[str, str], Fact], fact: Fact) -> Iterator[Fact]:
     if not same and fact.state == "current":
         holding = [f for f in alike if f.state != "earlier" and "" in (f.label, fact.label)]
         yield from holding[-1:]
+
+
+def _told_anew(kind: Sequence[Fact], fact: Fact) -> Iterator[Fact]:
+    """The desk tells of many things of a kind, so that only what it calls changed replaces the last
+    of the same label."""
+    if fact.state != "current" or not fact.label:
+        return
+    same = [f for f in kind if f.label == fact.label and f.position != fact.position]
+    yield from [f for f in same if f.state != "earlier"][-1:]
 
 
 def _is_slip(old: Fact, new: Fact) -> bool:

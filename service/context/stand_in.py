@@ -7,14 +7,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from service.context import digest, facts, head, rounds, slots
+from service.context import digest, facts, rounds, slots, standing, tools
 from service.context.rounds import Entry
 from service.context.slots import Fact
+from service.context.standing import Standing
 from service.prices import Price
 
 FACTS_REMEMBERED = 64
-"""The most facts that a stand-in carries, newest first, twice what a head has room for; what it
-leaves out is in the transcript. Its row is read and written every turn."""
+"""The most facts of the customer's own that a stand-in carries, and as many that were told, newest
+first, twice what a record has room for; what it leaves out is in the transcript. Its row is read
+and written every turn."""
 
 _UNKNOWN: Final = (0, 0, 0, 0)
 """What rows of older versions leave out of a plan."""
@@ -63,54 +65,83 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class StandIn:
-    """What is kept of a prefix: its plan, the facts of its folded messages, newest first, and the
-    digest of its folded rounds, oldest first. `asked` is the last folded answer's question."""
+    """What is kept of a prefix: its plan, the facts of its folded messages, newest first, what is
+    to hold from now on, newest last, and the digest of its folded rounds, oldest first. `asked` is
+    the last folded answer's question; `left_out` counts the wishes and promises that there was no
+    more room for."""
 
     plan: Plan = field(default_factory=Plan)
     facts: tuple[Fact, ...] = ()
     digest: tuple[str, ...] = ()
     asked: str = ""
+    standing: tuple[Standing, ...] = ()
+    left_out: int = 0
 
     def folding(self, entries: Sequence[Entry], plan: Plan) -> StandIn:
         """With these messages, whole rounds, folded too."""
         found, asked = _facts_of(entries, self.asked)
-        known = slots.merge(self.facts, found, FACTS_REMEMBERED)
-        lines = head.digested(self.digest, self.asked, rounds.read(entries))
-        return StandIn(plan, known, lines, asked)
+        said = [(e.speaker, rounds.text_of(e.message), e.anchor) for e in entries if e.speaker]
+        held, lost = standing.fold(self.standing, said)
+        return StandIn(
+            plan,
+            facts=_bounded(slots.merge(self.facts, found, 4 * FACTS_REMEMBERED)),
+            digest=digest.extended(self.digest, self.asked, rounds.read(entries)),
+            asked=asked,
+            standing=held,
+            left_out=self.left_out + lost,
+        )
 
     def to_json(self) -> dict[str, Any]:
         return {
             "plan": self.plan.to_json(),
             "facts": [fact.to_json() for fact in self.facts],
             "digest": [self.asked, *self.digest],
+            "standing": [self.left_out, *(one.to_json() for one in self.standing)],
         }
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> StandIn:
         asked, *lines = map(str, value["digest"])
+        left_out, *held = value["standing"]
         return cls(
             Plan.from_json(value["plan"]),
             tuple(Fact.from_json(fact) for fact in value["facts"]),
             tuple(lines),
             asked,
+            tuple(Standing.from_json(one) for one in held),
+            int(left_out),
         )
 
 
 def remember(prefix: Iterable[Entry], plan: Plan) -> StandIn:
-    """The stand-in of a prefix whose plan is known: its facts and its digest, found again."""
+    """The stand-in of a prefix whose plan is known, found again."""
     return StandIn().folding([entry for entry in prefix if entry.anchor <= plan.cut], plan)
 
 
 def _facts_of(entries: Iterable[Entry], asked: str) -> tuple[list[Fact], str]:
-    """What customers said, and of an answer's words only what they said yes to; and the last
+    """What everybody said, the customer's own by the questions that he answered, and the last
     question."""
     found: list[Fact] = []
     for entry in entries:
-        text, place = rounds.text_of(entry.message), entry.anchor
-        if entry.message.get("role") == "user":
-            found += facts.find(text, speaker="customer", position=place, asked=asked)
+        text, place, speaker = rounds.text_of(entry.message), entry.anchor, entry.speaker
+        if speaker == "customer":
+            found += facts.find(text, speaker=speaker, position=place, asked=asked)
             if asked and _YES.fullmatch(text.strip()):
-                found += facts.find(asked, speaker="assistant", position=place)
-        elif rounds.is_answer(entry.message):
+                found += facts.find(asked, speaker=speaker, position=place)
+        elif speaker:
+            told = "\n".join(tools.lines_of(text)) if speaker == "tool" else text
+            found += facts.find(told, speaker=speaker, position=place)
+        if rounds.is_answer(entry.message):
             asked = digest.question_of(text)
     return found, asked
+
+
+def _bounded(known: Sequence[Fact]) -> tuple[Fact, ...]:
+    """The newest of the customer's own, and of what was told."""
+    left = {True: FACTS_REMEMBERED, False: FACTS_REMEMBERED}
+    kept = []
+    for fact in known:
+        left[fact.is_own] -= 1
+        if left[fact.is_own] >= 0:
+            kept.append(fact)
+    return tuple(kept)
