@@ -43,6 +43,9 @@ WINDOW_SHARE: Final = 0.9
 """How full a payload may make the model's window; the answer needs room too."""
 RECALL_RENT: Final = 30
 """Tokens that recall costs a turn, on the average, once anything is folded."""
+LINE_TOKENS: Final = 10
+"""What a folded round adds to the record at least, where all of it is shown: a line of its words.
+Folding is the dear part of a plan, and is tried only where this leaves something to gain."""
 LEAST_GAIN: Final = 1.03
 """How much dearer going on must be than starting a new cycle: a chat may end before that pays."""
 
@@ -167,9 +170,10 @@ def planned(stand_in: StandIn, tail: Sequence[Entry], prefix_tokens: int, turn: 
         def mean_cost(layout: Layout) -> float:
             return turn.cold_cost(layout.tokens, pace) + rent
 
-        # Finding facts is the dear part: first ask whether a cut would pay with no new ones.
         sizes = _sizes(carried.tokens, parts)
         keeps = [n for n in _keeps(sizes, turn.price) if sizes[n] < carried.tokens]
+        if turn.is_well_cached:
+            sizes = [size + LINE_TOKENS * (len(parts) - n) for n, size in enumerate(sizes)]
         keeps = [n for n in keeps if turn.cold_cost(sizes[n], pace) + rent <= carrying]
         folded = min(_folds(stand_in, parts, turn, keeps), key=mean_cost, default=carried)
         if folded.tokens < carried.tokens and mean_cost(folded) <= carrying:
