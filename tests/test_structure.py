@@ -18,7 +18,8 @@ errors ids metrics completion prefix prices tokens wording scripted
 context.rounds context.fact_patterns context.digest context.look_back context.costs context.slips
 context.slots
 context.numbers context.statements context.recall
-context.facts
+context.facts context.ordinary_words
+context.privacy
 context.head
 context.stand_in
 context.planning
@@ -40,7 +41,7 @@ storage.storage storage.checks
 ask events
 indexes lanes desk.frames cache_marks hit_rates
 planner
-accounting desk.hub
+accounting answers desk.hub sharing
 turn desk.desk
 conversation desk.watch
 desk.commands

@@ -27,9 +27,9 @@ MOST_READ: Final = 20_000
 MAX_FACTS: Final = 64
 """Facts kept of one message."""
 PERSONAL: Final = frozenset(
-    {"identifier", "email", "phone", "name", "user name", "address", "postcode"}
+    {"identifier", "email", "phone", "name", "user name", "address", "postcode", "amount", "date"}
 )
-"""Kinds that point at a person or at something of theirs."""
+"""Kinds that point at a person or at something of theirs, and what was told of it."""
 
 Span = tuple[int, int, str]
 """Start, end and kind of a slice."""
