@@ -101,8 +101,14 @@ class Ask:
 
     @property
     def scope(self) -> str:
-        """Whose answer this is: anybody's of the tenant, or one session's if it is personal."""
-        return self.session.id if self.session and self.session.personal else ""
+        """Whose answer this is: that of anybody who brings the list, or one session's."""
+        return self.session.id if self.session else ""
+
+    @property
+    def is_anonymous(self) -> bool:
+        """Is the list a caller's who does not say which customer it is about?"""
+        names = (self.request.get("user"), self.request.get("safety_identifier"))
+        return self.session is None and not any(str(name or "").strip() for name in names)
 
     def named_with(self, reply: Body) -> PrefixHash:
         """The name of the list with its answer, which is the next turn's prefix."""

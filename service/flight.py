@@ -26,9 +26,9 @@ class Landed:
 
 @dataclass(slots=True)
 class Flight:
-    """One call under way. `name` is compared by those who would join."""
+    """One call under way. `names` are what it can be joined under."""
 
-    name: PrefixHash
+    names: list[PrefixHash]
     chunks: list[Chunk] = field(default_factory=list)
     landed: Landed | None = None
     error: Exception | None = None
@@ -84,16 +84,22 @@ class Flights:
         flight = self._flights.get(name.key[: self._key_bytes])
         if flight is None:
             return None, False
-        same = (flight.name.check, flight.name.count) == (name.check, name.count)
-        return (flight, False) if same else (None, True)
+        known = {(own.check, own.count) for own in flight.names}
+        return (flight, False) if (name.check, name.count) in known else (None, True)
 
     def take_off(self, name: PrefixHash) -> Flight:
         """A new flight under that name, unless the key is taken: then one that nobody can join."""
-        flight = Flight(name)
-        self._flights.setdefault(name.key[: self._key_bytes], flight)
+        flight = Flight([])
+        self.offer(flight, name)
         return flight
 
+    def offer(self, flight: Flight, name: PrefixHash) -> None:
+        """Let a flight be joined under this name too, unless the key is taken."""
+        flight.names.append(name)
+        self._flights.setdefault(name.key[: self._key_bytes], flight)
+
     def forget(self, flight: Flight) -> None:
-        key = flight.name.key[: self._key_bytes]
-        if self._flights.get(key) is flight:
-            del self._flights[key]
+        for name in flight.names:
+            key = name.key[: self._key_bytes]
+            if self._flights.get(key) is flight:
+                del self._flights[key]

@@ -69,8 +69,8 @@ def chain(start: PrefixHash, messages: Iterable[Mapping[str, Any]]) -> PrefixHas
 def reply_key(prefix: PrefixHash, request: Mapping[str, Any], scope: str = "") -> PrefixHash:
     """The name of the answer to a list under a request.
 
-    `request` holds the model and every parameter as they came; `scope` narrows the answer to one
-    session where what was said is personal.
+    `request` holds the model and every parameter as they came; `scope` says whose answer it is:
+    anybody's who brings the list, or one session's.
     """
     kept = {k: v for k, v in request.items() if k not in LEFT_OUT and v is not None}
     form = _frame(scope.encode()) + orjson.dumps(

@@ -15,6 +15,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from service import ids
 
 DEMO_MODEL = "recap-demo"
+DEMO_TENANT = "demo"
+"""The tenant that a first start on loopback makes."""
 MIN_TOKEN_CHARS = 16
 
 
@@ -88,12 +90,7 @@ class Settings(BaseSettings):
     @property
     def is_loopback(self) -> bool:
         """Can only this machine reach the server?"""
-        if self.host == "localhost":
-            return True
-        try:
-            return ipaddress.ip_address(self.host).is_loopback
-        except ValueError:
-            return False
+        return is_loopback(self.host)
 
     @property
     def model(self) -> str:
@@ -104,6 +101,16 @@ class Settings(BaseSettings):
     def cache_ttl(self) -> int:
         """Microseconds."""
         return int(self.cache_ttl_seconds * ids.SECOND)
+
+
+def is_loopback(host: str) -> bool:
+    """Is it this machine's own address?"""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def load() -> Settings:

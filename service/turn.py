@@ -1,7 +1,7 @@
 """The turn: one question answered, from the look-up to the ledger.
 
-    reply row for (messages, request)?    hit  -> that reply, no call
-    identical list being asked right now? yes  -> join that call
+    reply row that this asker may have?   hit  -> that reply, no call
+    call under way that it may share?     yes  -> join that call
     stand-in row for the prefix?          hit  -> the stand-in;  miss -> rebuild it
     plan the payload -> call the model -> one transaction: reply, ledger row, cache rows
 
@@ -13,14 +13,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from service import accounting, completion, handover, ids, planner, prefix, tokens
+from service import accounting, answers, completion, ids, planner, sharing, tokens
 from service.ask import Ask, SessionAsk
 from service.completion import Body, Chunk, Usage
-from service.context import facts
 from service.errors import (
     RecapError,
     ShuttingDown,
@@ -33,9 +32,11 @@ from service.flight import Flight, Flights, Landed
 from service.llm import Model
 from service.metrics import Metrics
 from service.planner import Planned, Planner
+from service.prefix import PrefixHash
 from service.prices import PriceList
+from service.sharing import Sharing
 from service.storage.ledger import Ledger, Outcome, Status, TurnRow
-from service.storage.prefix_cache import CacheEntry, PrefixCache
+from service.storage.prefix_cache import PrefixCache, Stored
 from service.storage.provider_caches import LearnedCaches
 from service.storage.records import Committed, ReplyCommit
 from service.storage.sessions import Sessions
@@ -130,12 +131,11 @@ class Turns:
         clock: ids.Clock = ids.now,
     ) -> None:
         self._model = model
-        self._cache = cache
         self._sessions = sessions
         self._ledger = ledger
         self._planner = Planner(cache, prices, learned, clock)
         self._metrics = metrics
-        self._reply_reuse = reply_reuse
+        self._sharing = Sharing(cache, reply_reuse=reply_reuse)
         self._clock = clock
         self._flights = Flights(key_bytes)
         self._running: set[asyncio.Task[Finished]] = set()
@@ -177,7 +177,10 @@ class Turns:
         with self._metrics.running.track_inprogress():
             flight, leads = self._join(turn)
             if not leads:
-                return await self._follow(turn, flight)
+                finished = await self._follow(turn, flight)
+                if finished is not None:
+                    return finished
+                flight = Flight([])
             try:
                 return await self._lead(turn, flight)
             except BaseException as error:
@@ -188,58 +191,82 @@ class Turns:
 
     def _join(self, turn: Turn) -> tuple[Flight, bool]:
         """The flight to be on, claimed before anything is awaited; and whether to lead it."""
-        ask = turn.ask
-        name = prefix.reply_key(ask.name, ask.request, ask.scope)
-        if ask.no_cache or ask.no_store:
-            return Flight(name), True
+        if turn.ask.no_cache or turn.ask.no_store:
+            return Flight([]), True
+        name = sharing.name(turn.ask)
+        flight = self._under_way(name)
+        return (self._flights.take_off(name), True) if flight is None else (flight, False)
+
+    def _under_way(self, name: PrefixHash) -> Flight | None:
         flight, collided = self._flights.join(name)
         if collided:
             self._metrics.collisions.inc()
-        if flight is not None:
-            return flight, False
-        return self._flights.take_off(name), True
+        return flight
 
-    async def _follow(self, turn: Turn, flight: Flight) -> Finished:
-        planned = turn.planned = await self._planner.plan(turn.ask)
-        turn.board(flight, "collapsed")
+    async def _follow(self, turn: Turn, flight: Flight) -> Finished | None:
+        """Share another's call; None where its answer turns out to be for that one alone, which
+        is known when it is whole: until then nothing of it is heard."""
+        turn.planned = await self._planner.plan(turn.ask)
+        if not turn.ask.is_anonymous:
+            turn.board(flight, "collapsed")
+        landed = await self._landed(turn, flight)
+        if not sharing.may_be_given(landed.body, turn.ask):
+            return None
+        if turn.ask.is_anonymous:
+            turn.board(flight, "collapsed")
+        return await self._commit_shared(turn, turn.planned, landed)
+
+    async def _landed(self, turn: Turn, flight: Flight) -> Landed:
+        """What another's call came to. Its failure is this turn's too."""
         try:
             landed = await flight.result()
-            _answered(landed.body, turn.ask)
+            answers.required(landed.body, turn.ask)
         except UpstreamError as error:
             await self._record_failure(turn, None, refused=isinstance(error, UpstreamRefused))
             raise
+        return landed
+
+    async def _commit_shared(self, turn: Turn, planned: Planned, landed: Landed) -> Finished:
         turn.note(landed)
-        entries = []
+        entries: list[Stored] = []
         if turn.ask.session is not None:
-            entries = planner.stand_in_entry(turn.ask, planned, landed.body)
+            entries += planner.stand_in_entry(turn.ask, planned, landed.body)
         return await self._commit(turn, landed, entries)
 
     async def _lead(self, turn: Turn, flight: Flight) -> Finished:
-        planned, stored = await asyncio.gather(
-            self._planner.plan(turn.ask), self._stored_reply(turn, flight)
-        )
+        ask = turn.ask
+        planned, found = await asyncio.gather(self._planner.plan(ask), self._sharing.find(ask))
         turn.planned = planned
-        if stored is not None:
+        if found.body is not None and answers.says_something(found.body, ask):
+            stored = Landed(found.body, stored=True)
             turn.board(flight, "reuse")
             flight.land(stored)
-            entries = planner.stand_in_entry(turn.ask, planned, stored.body)
+            entries: list[Stored] = [*planner.stand_in_entry(ask, planned, stored.body)]
             return await self._commit(turn, stored, entries)
+        if found.together is not None:
+            shared = await self._together(turn, flight, found.together)
+            if shared is not None:
+                turn.board(flight, "collapsed")
+                flight.land(shared)
+                return await self._commit_shared(turn, planned, shared)
         turn.board(flight)
         landed = await self._call(turn, planned, flight)
         flight.land(landed)
-        entries = planner.stand_in_entry(turn.ask, planned, landed.body)
-        if self._reply_reuse:
-            entries += planner.reply_entry(turn.ask, planned, flight.name, landed.body)
+        entries = [*planner.stand_in_entry(ask, planned, landed.body)]
+        entries += self._sharing.entries(ask, planned, landed.body)
         return await self._commit(turn, landed, entries)
 
-    async def _stored_reply(self, turn: Turn, flight: Flight) -> Landed | None:
-        ask = turn.ask
-        if not self._reply_reuse or ask.no_cache or ask.no_store:
+    async def _together(self, turn: Turn, flight: Flight, name: PrefixHash) -> Landed | None:
+        """The answer to another session's call for the same list, once it is known to name nobody.
+
+        Where there is no such call, the coming one may be joined by others.
+        """
+        other = self._under_way(name)
+        if other is None:
+            self._flights.offer(flight, name)
             return None
-        cached = await self._cache.get("reply", flight.name, ask.tenant.id, _stored_body)
-        if cached is None or not _says_something(cached.value, ask):
-            return None
-        return Landed(cached.value, stored=True)
+        landed = await self._landed(turn, other)
+        return None if sharing.is_personal(landed.body, turn.ask) else landed
 
     async def _call(self, turn: Turn, planned: Planned, flight: Flight) -> Landed:
         request = turn.ask.request | planned.hints | {"messages": planned.messages}
@@ -256,7 +283,7 @@ class Turns:
             else:
                 body = await self._model.complete(request)
             await self._planner.learn(turn.ask, planned, completion.cached_tokens(body))
-            return Landed(_answered(body, turn.ask), first_token_at)
+            return Landed(answers.required(body, turn.ask), first_token_at)
         except UpstreamError as error:
             said = body or completion.assemble(flight.chunks)
             ended = bool(said.get("choices")) and None not in completion.finish_reasons(said)
@@ -297,7 +324,7 @@ class Turns:
             await self._sessions.leave_out(session.id, session.covered_seq, row)
         accounting.observe(self._metrics, row)
 
-    async def _commit(self, turn: Turn, landed: Landed, entries: list[CacheEntry]) -> Finished:
+    async def _commit(self, turn: Turn, landed: Landed, entries: Sequence[Stored]) -> Finished:
         usage = Usage.of(landed.body) if turn.called else Usage()
         row = self._row(turn, _outcome(turn), usage, landed)
         try:
@@ -309,7 +336,7 @@ class Turns:
         return Finished(landed.body, row, committed)
 
     async def _write(
-        self, turn: Turn, row: TurnRow, landed: Landed, entries: list[CacheEntry]
+        self, turn: Turn, row: TurnRow, landed: Landed, entries: Sequence[Stored]
     ) -> tuple[Committed | None, TurnRow]:
         if turn.ask.session is None or turn.ask.session.is_draft:
             await self._ledger.record(row, entries)
@@ -318,7 +345,7 @@ class Turns:
         return await self._sessions.commit(commit, row)
 
     def _reply_commit(
-        self, turn: Turn, session: SessionAsk, landed: Landed, entries: list[CacheEntry]
+        self, turn: Turn, session: SessionAsk, landed: Landed, entries: Sequence[Stored]
     ) -> ReplyCommit:
         ask = turn.ask
         text = completion.text_of(landed.body)
@@ -331,12 +358,12 @@ class Turns:
             force=session.force,
             text=text,
             tokens=reply_tokens,
-            personal=facts.is_personal(text),
+            personal=session.personal or sharing.is_personal(landed.body, ask),
             system_hash=session.system_hash,
             prefix=ask.named_with(reply),
             plan=turn.planned.payload.stand_in.plan if turn.planned else session.plan,
             entries=entries,
-            hand_over=_hand_over(landed.body, ask),
+            hand_over=answers.hand_over(landed.body, ask),
         )
 
     def _row(
@@ -376,38 +403,7 @@ class Turns:
         )
 
 
-def _answered(body: Body, ask: Ask) -> Body:
-    """A body that can be given on. Raises UpstreamError where it holds no answer."""
-    if not body.get("choices"):
-        raise UpstreamError("The model's answer has no choices.")
-    if not _says_something(body, ask):
-        if completion.finish_reasons(body)[0] == "content_filter":
-            raise UpstreamRefused("The model's provider filtered the whole answer.")
-        raise UpstreamError("The model's answer is empty.")
-    return body
-
-
-def _stored_body(value: Any) -> Body:
-    """A stored answer, if it can be read as one. Raises ValueError."""
-    if not (isinstance(value, dict) and value.get("choices") and completion.is_readable(value)):
-        raise ValueError("not a completion")
-    return value
-
-
 def _outcome(turn: Turn) -> Outcome:
     if turn.ask.session and turn.ask.session.is_draft:
         return "drafted"
     return _OUTCOMES.get(turn.status, "answered")
-
-
-def _says_something(body: Body, ask: Ask) -> bool:
-    """A session needs words, or a call for a live agent; what an API caller got may hold none."""
-    if ask.session is None or completion.text_of(body).strip():
-        return True
-    return _hand_over(body, ask) is not None
-
-
-def _hand_over(body: Body, ask: Ask) -> str | None:
-    """Why the model hands a session over, if it was offered to."""
-    is_offered = ask.session is not None and "tools" in ask.request
-    return handover.reason_of(body) if is_offered else None

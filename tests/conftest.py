@@ -89,14 +89,14 @@ class Recap:
         ) as response:
             assert response.status == 201, await response.text()
             session: dict[str, Any] = await response.json()
-            return session
+            return session | {"key": key or self.keys.key}
 
     async def say(self, session: Mapping[str, Any], content: str, **headers: str) -> dict[str, Any]:
-        """Post a message and return the whole answer."""
+        """Post a message and return the whole answer, with what only the tenant is told of it."""
         async with self.http.post(
             f"/v1/sessions/{session['id']}/messages",
             json={"content": content},
-            headers=self.bearer(session["token"], **headers),
+            headers=self.bearer(session.get("key"), **headers),
         ) as response:
             assert response.status == 200, await response.text()
             answer: dict[str, Any] = await response.json()

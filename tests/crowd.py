@@ -52,11 +52,14 @@ class Heard:
 
 
 class Crowd:
-    """Callers who all ask the same."""
+    """Callers who all ask the same for the same customer, or without one."""
 
-    def __init__(self, recap: Recap, http: aiohttp.ClientSession, question: str = "Hi") -> None:
+    def __init__(
+        self, recap: Recap, http: aiohttp.ClientSession, question: str, customer: str | None
+    ) -> None:
         self.recap = recap
         self.question = question
+        self.customer = customer
         self._http = http
         self.asking: list[asyncio.Task[Heard]] = []
 
@@ -86,7 +89,8 @@ class Crowd:
     def _post(
         self, stream: bool, headers: dict[str, str]
     ) -> contextlib.AbstractAsyncContextManager[Any]:
-        body = {"model": "test-model", "messages": [user(self.question)], "stream": stream}
+        body: dict[str, Any] = {"model": "test-model", "messages": [user(self.question)]}
+        body |= {"stream": stream, "user": self.customer}
         if stream:
             body["stream_options"] = {"include_usage": True}
         return self._http.post(
@@ -100,11 +104,13 @@ class Crowd:
 
 
 @contextlib.asynccontextmanager
-async def crowd_of(recap: Recap, question: str = "Hi") -> AsyncIterator[Crowd]:
+async def crowd_of(
+    recap: Recap, question: str = "Hi", *, customer: str | None = "ann"
+) -> AsyncIterator[Crowd]:
     _raise_file_limit()
     connector = aiohttp.TCPConnector(limit=0)
     async with aiohttp.ClientSession(recap.url, connector=connector) as http:
-        yield Crowd(recap, http, question)
+        yield Crowd(recap, http, question, customer)
 
 
 def _raise_file_limit() -> None:

@@ -15,6 +15,7 @@ from service.web.routes import ALL, Operation
 from tests.conftest import ORIGIN, Recap, Starter
 from tests.doors import DOORS, OF_A_SESSION, door, name_of, path_of
 from tests.rest import Answer, ask, code_of, request_bytes, rows, send_bytes
+from tests.watching import say_streaming
 
 OPERATOR = "operator-token-of-the-tests"
 OTHER_ORIGIN = "https://rival.example"
@@ -254,7 +255,8 @@ async def test_the_scheme_may_be_written_in_any_case(recap: Recap) -> None:
 async def test_rotating_keys_leaves_the_customers_tokens_alone(
     recap: Recap, people: People
 ) -> None:
-    answer = await recap.say(people.target, "And the red one?")
+    async with say_streaming(recap, people.target, "And the red one?") as stream:
+        answer = (await stream.until("reply")).data
     assert answer["reply"]["content"] == "Answer to: And the red one?"
 
 

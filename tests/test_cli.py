@@ -176,11 +176,11 @@ async def test_the_cache_is_counted_and_emptied_for_one_tenant_or_all(
     await recap.say(await recap.open_session(), "Hello?")
     await recap.say(await recap.open_session(other.line["key"]), "Hello?")
     full = (await command("cache", "stats", "--json")).line
-    assert full["rows"] == 4
+    assert full["rows"] == 6
     assert full["bytes"] > 0
-    assert (await command("cache", "purge", "--tenant", "other", "--json")).line == {"removed": 2}
-    assert "2" in (await command("cache", "stats")).out
-    assert (await command("cache", "purge")).out == "2 rows removed.\n"
+    assert (await command("cache", "purge", "--tenant", "other", "--json")).line == {"removed": 3}
+    assert "3" in (await command("cache", "stats")).out
+    assert (await command("cache", "purge")).out == "3 rows removed.\n"
     assert (await command("cache", "stats", "--json")).line["rows"] == 0
     assert (await recap.say(await recap.open_session(), "Hello?"))["cache"]["status"] == "miss"
 

@@ -75,7 +75,7 @@ async def a_list(recap: Recap, tag: str, statuses: Counter[str]) -> None:
         question = line.format(tag=tag)
         said.append(user(question))
         for _ in range(2):
-            body, status = await complete(recap, said)
+            body, status = await complete(recap, said, user=tag)
             assert text_of(body) == f"{tag} asked: {question}"
             statuses["reuse" if "reuse" in status else "hit" if "hit" in status else "miss"] += 1
         said.append(assistant(text_of(body)))

@@ -121,16 +121,19 @@ async def test_a_call_of_another_tool_alone_is_no_answer(eager: Floor) -> None:
     assert event["reason"] == MODEL_FAILED
 
 
-async def test_a_stored_call_for_a_person_is_reused_only_where_it_is_offered(eager: Floor) -> None:
+async def test_a_call_for_a_person_is_never_shared_between_sessions(eager: Floor) -> None:
+    """Its reason is about one customer, though every other had asked just the same."""
     recap = eager.recap
-    first, second = [await recap.open_session() for _ in range(2)]
-    recap.upstream.script.append(calls_a_human(reason="Angry"))
-    for session in (first, second):
+    reasons = ["angry", "lonely", "lost", "late"]
+    sessions = [await recap.open_session() for _ in reasons]
+    first = sessions[0]
+    recap.upstream.script += [calls_a_human(reason=reason) for reason in reasons]
+    for session, reason in zip(sessions, reasons, strict=True):
         answer = await recap.say(session, "A person!")
         assert (answer["reply"], answer["owner"]) == (None, "waiting")
         event = await eager.maria.until("session.waiting", session_id=session["id"])
-        assert event["reason"] == "Angry"
-    assert recap.upstream.calls == 1
+        assert event["reason"] == reason
+    assert recap.upstream.calls == len(reasons)
     async with listen(recap, first) as customer:
         assert await withdraw(recap, first) == "bot"
         reply = await customer.until("message", kind="bot")
@@ -139,7 +142,7 @@ async def test_a_stored_call_for_a_person_is_reused_only_where_it_is_offered(eag
     third = await recap.open_session()
     answer = await recap.say(third, "A person!")
     assert (answer["owner"], answer["reply"]["content"]) == ("bot", "Answer to: A person!")
-    assert all("tools" not in request for request in recap.upstream.requests[1:])
+    assert all("tools" not in request for request in recap.upstream.requests[len(reasons) :])
 
 
 FAILURES: dict[str, Callable[[], Scripted]] = {

@@ -31,9 +31,11 @@ async def say(page: Page, text: str) -> None:
     await page.keyboard.press("Enter")
 
 
-async def test_the_page_streams_a_reply_and_shows_what_the_turn_saved(
-    page: Page, recap: Recap
+async def test_the_demonstrations_page_streams_a_reply_and_shows_what_the_turn_saved(
+    recap: Recap, windows: Windows
 ) -> None:
+    demo = await recap.rooms.tenants.create("demo", origins=[recap.url])
+    page = await windows.open(f"{recap.url}/#key={demo.publishable_key}")
     long_enough_that_a_cut_pays = (
         "Your parcel is at the depot and comes tomorrow. The driver rings at every door between "
         "nine and six, waits for a minute, and leaves a card where nobody opens. "
@@ -49,6 +51,15 @@ async def test_the_page_streams_a_reply_and_shows_what_the_turn_saved(
         await say(page, f"And what about parcel number {number}, the one that I sent back?")
     await expect(page.get_by_text("saved").first).to_be_visible()
     await shoot(page, "chat")
+
+
+async def test_another_tenants_page_shows_the_reply_alone(page: Page) -> None:
+    await say(page, "Where is my parcel?")
+    await expect(page.get_by_role("log")).to_contain_text("Answer to: Where is my parcel?")
+    await say(page, "And when does it come?")
+    await expect(page.get_by_role("log")).to_contain_text("Answer to: And when does it come?")
+    await expect(page.get_by_text("tokens sent")).to_have_count(0)
+    await expect(page.get_by_text("saved")).to_have_count(0)
 
 
 async def test_a_reload_in_mid_stream_goes_on_streaming(

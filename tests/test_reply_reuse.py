@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
 from service.loopback import Scripted
 from tests.conftest import Recap, Starter
-from tests.held import held_model
-from tests.watching import assert_all_agrees, eventually, post, rows, say_streaming, turns_of
+from tests.held import HeldModel, held_model
+from tests.strangers import QUESTION, all_have_looked, ask_for_themselves, lose_replies
+from tests.watching import assert_all_agrees, post, rows, say_streaming, turns_of
 
 PERSONAL = [
     "My order is A-20931. When do you open?",
@@ -23,12 +25,12 @@ PERSONAL = [
 
 async def test_the_identical_list_is_answered_from_the_table_turn_after_turn(recap: Recap) -> None:
     talks = []
-    for _ in range(2):
+    for _ in range(4):
         session = await recap.open_session()
         said = ["When do you open?", "And on Sundays?", "Thank you."]
         talks.append((session, [await recap.say(session, text) for text in said]))
-    assert recap.upstream.calls == 3
-    (_, first), (session, again) = talks
+    assert recap.upstream.calls == 9
+    (_, first), *_, (session, again) = talks
     assert [answer["cache"]["status"] for answer in again] == ["reuse"] * 3
     assert [answer["reply"]["content"] for answer in again] == [
         answer["reply"]["content"] for answer in first
@@ -41,14 +43,14 @@ async def test_the_identical_list_is_answered_from_the_table_turn_after_turn(rec
 
 
 async def test_a_reused_reply_is_streamed_like_any_other(recap: Recap) -> None:
-    for _ in range(2):
+    for _ in range(4):
         session = await recap.open_session()
         async with say_streaming(recap, session, "When do you open?") as stream:
             names = [event.name for event in await stream.rest()]
             text = "".join(e.data["content"] for e in stream.heard if e.name == "delta")
         assert (names[0], names[-1]) == ("message", "reply")
         assert text == stream.heard[-1].data["reply"]["content"] == "Answer to: When do you open?"
-    assert recap.upstream.calls == 1
+    assert recap.upstream.calls == 3
 
 
 async def test_another_history_is_another_list(recap: Recap) -> None:
@@ -63,21 +65,21 @@ async def test_another_history_is_another_list(recap: Recap) -> None:
 async def test_what_is_personal_is_answered_anew_for_everybody_else(
     recap: Recap, said: str
 ) -> None:
-    sessions = [await recap.open_session() for _ in range(3)]
+    sessions = [await recap.open_session() for _ in range(5)]
     for session in sessions:
         for text in (said, "Thank you."):
             assert (await recap.say(session, text))["cache"]["status"] != "reuse"
-    assert recap.upstream.calls == 6
+    assert recap.upstream.calls == 10
 
 
 async def test_a_reply_that_says_something_personal_makes_the_rest_personal(recap: Recap) -> None:
-    recap.upstream.script.append(Scripted("Ask bob@example.com."))
+    recap.upstream.default = lambda body: Scripted("Ask bob@example.com.")
     statuses = []
-    for _ in range(2):
+    for _ in range(5):
         session = await recap.open_session()
         said = ("Whom do I ask?", "And if he is away?")
         statuses += [(await recap.say(session, text))["cache"]["status"] for text in said]
-    assert statuses == ["miss", "hit", "reuse", "hit"]
+    assert statuses == ["miss", "hit"] * 5
 
 
 async def test_inside_its_session_even_a_personal_reply_is_reused(start_recap: Starter) -> None:
@@ -99,17 +101,17 @@ async def test_inside_its_session_even_a_personal_reply_is_reused(start_recap: S
 @pytest.mark.parametrize(
     ("stored", "asked", "calls"),
     [
-        ("", "no-cache", 2),
-        ("", "no-store", 2),
-        ("no-store", "", 2),
-        ("no-cache", "", 1),
-        ("private, No-Store", "", 2),
+        ("", "no-cache", 4),
+        ("", "no-store", 4),
+        ("no-store", "", 4),
+        ("no-cache", "", 3),
+        ("private, No-Store", "", 4),
     ],
 )
 async def test_cache_control_decides_about_stored_replies(
     recap: Recap, stored: str, asked: str, calls: int
 ) -> None:
-    for directive in (stored, asked):
+    for directive in (stored, stored, stored, asked):
         session = await recap.open_session()
         headers = {"Cache-Control": directive} if directive else {}
         await recap.say(session, "When do you open?", **headers)
@@ -134,7 +136,7 @@ async def test_after_no_store_the_next_prefix_is_a_miss_and_the_table_is_empty(
 )
 async def test_a_reply_cut_short_is_given_once(recap: Recap, useless: Scripted) -> None:
     recap.upstream.script.append(useless)
-    for calls in (1, 2, 2):
+    for calls in (1, 2, 3, 4, 4):
         session = await recap.open_session()
         assert (await recap.say(session, "When do you open?"))["reply"]["content"]
         assert recap.upstream.calls == calls
@@ -142,11 +144,11 @@ async def test_a_reply_cut_short_is_given_once(recap: Recap, useless: Scripted) 
 
 async def test_without_reply_reuse_every_turn_calls(start_recap: Starter) -> None:
     async with start_recap(reply_reuse=False) as recap:
-        for _ in range(2):
+        for _ in range(5):
             session = await recap.open_session()
             await recap.say(session, "When do you open?")
-        assert recap.upstream.calls == 2
-        assert rows(recap.database, "SELECT * FROM prefix_cache WHERE kind = 'reply'") == []
+        assert recap.upstream.calls == 5
+        assert rows(recap.database, "SELECT * FROM prefix_cache WHERE kind != 'stand_in'") == []
 
 
 async def complete(recap: Recap, **parameters: Any) -> int:
@@ -171,106 +173,121 @@ async def test_an_api_callers_answer_without_words_is_no_reply_of_a_session(reca
     assert recap.upstream.calls == 2
 
 
-async def test_a_shared_call_without_words_is_a_sessions_failure(start_recap: Starter) -> None:
-    async with held_model() as model, start_recap(openai_base_url=model.base_url) as recap:
-        session = await recap.open_session()
-        calling = asyncio.create_task(complete(recap, stream=True))
-        call = await model.next_call()
-        posting = asyncio.create_task(post(recap, session, "When do you open?"))
-        await eventually(lambda: running(recap) == 2)
-        call.finish()
-        assert (await calling, (await posting)[0]) == (200, 502)
-        assert (await turns_of(recap, session))[0]["outcome"] == "failed"
-        assert model.calls == 1
-
-
-async def test_two_who_ask_the_same_at_once_share_one_call(start_recap: Starter) -> None:
-    async with held_model() as model, start_recap(openai_base_url=model.base_url) as recap:
-        sessions = [await recap.open_session() for _ in range(5)]
-        first = asyncio.create_task(recap.say(sessions[0], "When do you open?"))
-        call = await model.next_call()
-        call.say("At ")
-        streams = [await joined(recap, session) for session in sessions[1:]]
-        call.finish("nine.")
-        answers = [await first, *[await stream for stream in streams]]
-        assert [a["reply"]["content"] for a in answers] == ["At nine."] * 5
-        assert [a["cache"]["status"] for a in answers] == ["miss"] + ["collapsed"] * 4
-        assert [a["usage"]["prompt_tokens"] for a in answers][1:] == [0] * 4
-        assert model.calls == 1
-        outcomes = [(await turns_of(recap, session))[0]["outcome"] for session in sessions]
-        assert outcomes == ["answered"] + ["collapsed"] * 4
-        after = asyncio.create_task(recap.say(sessions[4], "And on Sundays?"))
-        (await model.next_call()).finish("Closed.")
-        assert (await after)["cache"]["status"] == "hit"
+@pytest.fixture
+async def asked_before(start_recap: Starter) -> AsyncIterator[tuple[Recap, HeldModel]]:
+    """A server whose calls are held, and whose table knows of three who asked but of no answer."""
+    async with start_recap() as recap:
+        await ask_for_themselves(recap)
+        lose_replies(recap)
+    async with (
+        held_model() as model,
+        start_recap(keys=recap.keys, openai_base_url=model.base_url) as recap,
+    ):
+        yield recap, model
     await assert_all_agrees(recap.database)
 
 
-async def joined(recap: Recap, session: dict[str, Any]) -> asyncio.Task[dict[str, Any]]:
-    """A streaming asker who has heard the first words; the task has the whole answer."""
-    entered: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-
-    async def ask() -> dict[str, Any]:
-        async with say_streaming(recap, session, "When do you open?") as stream:
-            assert (await stream.until("delta")).data["content"].startswith("At ")
-            entered.set_result(None)
-            return (await stream.until("reply")).data
-
-    asking = asyncio.create_task(ask())
-    await entered
-    return asking
-
-
-def running(recap: Recap) -> float | None:
-    return recap.rooms.metrics.registry.get_sample_value("recap_turns_running")
+async def test_sessions_that_ask_at_once_what_three_have_asked_share_one_call(
+    asked_before: tuple[Recap, HeldModel],
+) -> None:
+    """No stored answer is left, so one is asked for; what others hear of it, they hear whole."""
+    recap, model = asked_before
+    sessions = [await recap.open_session() for _ in range(5)]
+    first = asyncio.create_task(recap.say(sessions[0], QUESTION))
+    call = await model.next_call()
+    call.say("At ")
+    async with say_streaming(recap, sessions[1], QUESTION) as stream:
+        others = [asyncio.create_task(recap.say(s, QUESTION)) for s in sessions[2:]]
+        await all_have_looked(recap, 5)
+        call.say("ni")
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(stream.until("delta"), 0.2)
+        call.finish("ne.")
+        heard = await stream.rest()
+    answers = [await first, *[await other for other in others]]
+    assert [event.data.get("content") for event in heard if event.name == "delta"] == ["At nine."]
+    assert [a["reply"]["content"] for a in answers] == ["At nine."] * 4
+    assert [a["cache"]["status"] for a in answers] == ["miss"] + ["collapsed"] * 3
+    assert [a["usage"]["prompt_tokens"] for a in answers][1:] == [0] * 3
+    assert model.calls == 1
+    outcomes = [(await turns_of(recap, session))[0]["outcome"] for session in sessions]
+    assert outcomes == ["answered"] + ["collapsed"] * 4
+    after = asyncio.create_task(recap.say(sessions[4], "And on Sundays?"))
+    (await model.next_call()).finish("Closed.")
+    assert (await after)["cache"]["status"] == "hit"
 
 
 async def test_a_shared_call_that_fails_is_everybodys_failure_and_is_not_kept(
-    start_recap: Starter,
+    asked_before: tuple[Recap, HeldModel],
 ) -> None:
-    async with held_model() as model, start_recap(openai_base_url=model.base_url) as recap:
-        sessions = [await recap.open_session() for _ in range(3)]
-        posting = [asyncio.create_task(post(recap, s, "When do you open?")) for s in sessions]
-        call = await model.next_call()
-        await eventually(lambda: running(recap) == 3)
-        call.fail(500)
-        assert [status for status, _ in await asyncio.gather(*posting)] == [502] * 3
-        turns = [(await turns_of(recap, session))[0] for session in sessions]
-        assert {turn["outcome"] for turn in turns} == {"failed"}
-        assert sorted(turn["prompt_tokens"] is None for turn in turns) == [False, False, True]
-        assert model.calls == 1
-        again = asyncio.create_task(recap.say(sessions[1], "Please?"))
-        (await model.next_call()).finish("At nine.")
-        assert (await again)["reply"]["content"] == "At nine."
+    recap, model = asked_before
+    sessions = [await recap.open_session() for _ in range(3)]
+    posting = [asyncio.create_task(post(recap, s, QUESTION)) for s in sessions]
+    call = await model.next_call()
+    await all_have_looked(recap, 3)
+    call.fail(500)
+    assert [status for status, _ in await asyncio.gather(*posting)] == [502] * 3
+    turns = [(await turns_of(recap, session))[0] for session in sessions]
+    assert {turn["outcome"] for turn in turns} == {"failed"}
+    assert sorted(turn["prompt_tokens"] is None for turn in turns) == [False, False, True]
+    assert model.calls == 1
+    again = asyncio.create_task(recap.say(sessions[1], "Please?"))
+    (await model.next_call()).finish("At nine.")
+    assert (await again)["reply"]["content"] == "At nine."
 
 
-async def test_a_shared_call_outlives_the_session_that_began_it(start_recap: Starter) -> None:
-    async with held_model() as model, start_recap(openai_base_url=model.base_url) as recap:
-        sessions = [await recap.open_session() for _ in range(2)]
-        posting = [asyncio.create_task(post(recap, sessions[0], "When do you open?"))]
-        call = await model.next_call()
-        posting += [asyncio.create_task(post(recap, sessions[1], "When do you open?"))]
-        await eventually(lambda: running(recap) == 2)
-        url = f"/v1/sessions/{sessions[0]['id']}"
-        async with recap.http.delete(url, headers=recap.bearer()) as response:
-            assert response.status == 204
-        call.finish("At nine.")
-        (erased, _), (status, answer) = await asyncio.gather(*posting)
-        assert (erased, status) == (404, 200)
-        assert answer["reply"]["content"] == "At nine."
-    await assert_all_agrees(recap.database)
+async def test_a_shared_call_outlives_the_session_that_began_it(
+    asked_before: tuple[Recap, HeldModel],
+) -> None:
+    recap, model = asked_before
+    sessions = [await recap.open_session() for _ in range(2)]
+    posting = [asyncio.create_task(post(recap, sessions[0], QUESTION))]
+    call = await model.next_call()
+    posting += [asyncio.create_task(post(recap, sessions[1], QUESTION))]
+    await all_have_looked(recap, 2)
+    url = f"/v1/sessions/{sessions[0]['id']}"
+    async with recap.http.delete(url, headers=recap.bearer()) as response:
+        assert response.status == 204
+    call.finish("At nine.")
+    (erased, _), (status, answer) = await asyncio.gather(*posting)
+    assert (erased, status) == (404, 200)
+    assert answer["reply"]["content"] == "At nine."
+
+
+async def test_who_follows_a_call_that_names_somebody_asks_for_itself(
+    asked_before: tuple[Recap, HeldModel],
+) -> None:
+    recap, model = asked_before
+    sessions = [await recap.open_session() for _ in range(3)]
+    first = asyncio.create_task(recap.say(sessions[0], QUESTION))
+    call = await model.next_call()
+    others = [asyncio.create_task(recap.say(session, QUESTION)) for session in sessions[1:]]
+    await all_have_looked(recap, 3)
+    call.finish("At nine, Maria.")
+    for own in [await model.next_call() for _ in others]:
+        own.finish("At nine.")
+    answers = [await first, *[await other for other in others]]
+    said = [answer["reply"]["content"] for answer in answers]
+    assert said == ["At nine, Maria.", "At nine.", "At nine."]
+    assert [answer["cache"]["status"] for answer in answers] == ["miss"] * 3
+    late = asyncio.create_task(recap.say(await recap.open_session(), QUESTION))
+    (await model.next_call()).finish("At ten.")
+    assert (await late)["reply"]["content"] == "At ten.", "the list is shared no longer"
 
 
 @pytest.mark.parametrize("apart", ["tenant", "said", "no-cache", "no-store"])
-async def test_who_must_be_kept_apart_shares_no_call(start_recap: Starter, apart: str) -> None:
-    async with held_model() as model, start_recap(openai_base_url=model.base_url) as recap:
-        other = await recap.rooms.tenants.create("other")
-        text = PERSONAL[0] if apart == "said" else "When do you open?"
-        headers = {"Cache-Control": apart} if apart.startswith("no-") else {}
-        posting = []
-        for key in (None, other.key if apart == "tenant" else None):
-            session = await recap.open_session(key)
-            posting.append(asyncio.create_task(recap.say(session, text, **headers)))
-        for call in [await model.next_call() for _ in range(2)]:
-            call.finish(f"Call {model.waiting}.")
-        answers = await asyncio.gather(*posting)
-        assert [answer["cache"]["status"] for answer in answers] == ["miss"] * 2
+async def test_who_must_be_kept_apart_shares_no_call(
+    asked_before: tuple[Recap, HeldModel], apart: str
+) -> None:
+    recap, model = asked_before
+    other = await recap.rooms.tenants.create("other")
+    text = PERSONAL[0] if apart == "said" else QUESTION
+    headers = {"Cache-Control": apart} if apart.startswith("no-") else {}
+    posting = []
+    for key in (None, other.key if apart == "tenant" else None):
+        session = await recap.open_session(key)
+        posting.append(asyncio.create_task(recap.say(session, text, **headers)))
+    for call in [await model.next_call() for _ in range(2)]:
+        call.finish(f"Call {model.waiting}.")
+    answers = await asyncio.gather(*posting)
+    assert [answer["cache"]["status"] for answer in answers] == ["miss"] * 2

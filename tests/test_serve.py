@@ -93,6 +93,8 @@ async def test_what_the_customer_said_is_quoted_back_later(
             answer = await response.json()
     assert "A-20931" in answer["reply"]["content"]
     assert "You said" in answer["reply"]["content"]
+    assert answer["usage"]["full_prompt_tokens"] > 0, "who tries it sees what it saves"
+    assert answer["cache"]["status"] == "hit"
 
 
 async def test_the_openai_sdk_works_with_the_printed_key(demo: Server) -> None:

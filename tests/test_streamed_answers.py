@@ -25,7 +25,7 @@ async def talk(start_recap: Starter) -> AsyncIterator[Talk]:
 
 async def test_a_streamed_answer_is_its_message_its_words_and_its_reply(talk: Talk) -> None:
     recap, model, session = talk
-    async with say_streaming(recap, session, "几点开门？🙂") as stream:
+    async with say_streaming(recap, session, "几点开门？🙂", recap.keys.key) as stream:
         message = await stream.next()
         call = await model.next_call()
         for piece in ("早上", "九点", "。👍"):
@@ -44,7 +44,10 @@ async def test_a_streamed_answer_is_its_message_its_words_and_its_reply(talk: Ta
 
 async def test_a_streamed_answer_that_is_superseded_says_by_what(talk: Talk) -> None:
     recap, model, session = talk
-    async with say_streaming(recap, session, "one") as stream, listen(recap, session) as listening:
+    async with (
+        say_streaming(recap, session, "one", recap.keys.key) as stream,
+        listen(recap, session) as listening,
+    ):
         call = await model.next_call()
         call.say("To ")
         await stream.until("delta")
@@ -79,11 +82,11 @@ async def test_a_repeated_key_joins_the_running_answer_from_its_first_character(
     talk: Talk,
 ) -> None:
     recap, model, session = talk
-    async with say_streaming(recap, session, "Hello?", **KEY) as first:
+    async with say_streaming(recap, session, "Hello?", recap.keys.key, **KEY) as first:
         call = await model.next_call()
         call.say("Good ")
         await first.until("delta")
-        async with say_streaming(recap, session, "Hello?", **KEY) as second:
+        async with say_streaming(recap, session, "Hello?", recap.keys.key, **KEY) as second:
             assert (await second.until("delta")).data["content"] == "Good "
             status, problem = await post(recap, session, "Hello?", **KEY)
             assert (status, problem["code"]) == (409, "still_running")
@@ -91,7 +94,7 @@ async def test_a_repeated_key_joins_the_running_answer_from_its_first_character(
             assert (status, problem["code"]) == (422, "idempotency_mismatch")
             call.finish("morning.")
             ends = (await first.rest())[-1], (await second.rest())[-1]
-    async with say_streaming(recap, session, "Hello?", **KEY) as third:
+    async with say_streaming(recap, session, "Hello?", recap.keys.key, **KEY) as third:
         await third.rest()
     assert ends[0] == ends[1] == third.heard[-1]
     assert [event.name for event in third.heard] == ["message", "reply"]

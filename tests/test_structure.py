@@ -30,7 +30,8 @@ context.rounds context.fact_patterns context.digest context.look_back context.co
 context.told context.tool_values
 context.slots context.standing
 context.numbers context.statements context.recall
-context.facts
+context.facts context.ordinary_words
+context.privacy
 context.head
 context.stand_in
 context.planning
@@ -53,7 +54,7 @@ storage.storage storage.checks
 ask events
 indexes lanes desk.frames cache_marks hit_rates
 planner
-accounting desk.hub
+accounting answers desk.hub sharing
 turn desk.desk
 conversation desk.watch
 desk.commands

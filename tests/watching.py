@@ -89,13 +89,17 @@ async def listen(
 
 @contextlib.asynccontextmanager
 async def say_streaming(
-    recap: Recap, session: Mapping[str, Any], content: str, **headers: str
+    recap: Recap,
+    session: Mapping[str, Any],
+    content: str,
+    token: str | None = None,
+    **headers: str,
 ) -> AsyncIterator[Listening]:
-    """A message whose answer comes as events."""
+    """A message whose answer comes as events, to the customer or to whose `token` it is."""
     async with recap.http.post(
         f"/v1/sessions/{session['id']}/messages",
         json={"content": content},
-        headers=recap.bearer(session["token"], Accept="text/event-stream", **headers),
+        headers=recap.bearer(token or session["token"], Accept="text/event-stream", **headers),
     ) as response:
         assert response.status == 200, await response.text()
         yield Listening(response)
@@ -104,11 +108,11 @@ async def say_streaming(
 async def post(
     recap: Recap, session: Mapping[str, Any], content: str, **headers: str
 ) -> tuple[int, dict[str, Any]]:
-    """A message, its answer's status and body, whatever they are."""
+    """A message as the tenant posts it: its answer's status and body, whatever they are."""
     async with recap.http.post(
         f"/v1/sessions/{session['id']}/messages",
         json={"content": content},
-        headers=recap.bearer(session["token"], **headers),
+        headers=recap.bearer(session.get("key"), **headers),
     ) as response:
         return response.status, await response.json(content_type=None)
 

@@ -129,7 +129,7 @@ class Customer:
         async with self.http.post(
             f"/v1/sessions/{session['id']}/messages",
             json={"content": question},
-            headers={"Authorization": f"Bearer {session['token']}"},
+            headers={"Authorization": f"Bearer {self.tenant_key}"},
             raise_for_status=True,
         ) as response:
             answer: dict[str, Any] = await response.json()

@@ -14,13 +14,12 @@ from aiohttp import web
 from service import __version__, logs
 from service.app import create_app, create_operations_app, open_rooms
 from service.errors import UnknownTenant
-from service.settings import Settings, SettingsError
+from service.settings import DEMO_TENANT, Settings, SettingsError
 from service.storage import migrate
 from service.storage.agents import AgentToken
 from service.storage.tenants import TenantKeys, Tenants
 from service.web.keys import Rooms
 
-DEMO_TENANT = "demo"
 DEMO_AGENT = "Robin"
 HANDLER_SECONDS = 0.5
 """What handlers get to finish writing after their turns have been drained, and once more to end

@@ -31,9 +31,9 @@ MAX_FACTS: Final = 64
 MAX_OF_A_RESULT: Final = 12
 """Facts kept of one tool's result, which may hold hundreds of values."""
 PERSONAL: Final = frozenset(
-    {"identifier", "email", "phone", "name", "user name", "address", "postcode"}
+    {"identifier", "email", "phone", "name", "user name", "address", "postcode", "amount", "date"}
 )
-"""Kinds that point at a person or at something of theirs."""
+"""Kinds that point at a person or at something of theirs, and what was told of it."""
 
 Span = tuple[int, int, str]
 """Start, end and kind of a slice."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, get_args
 
@@ -10,7 +11,7 @@ from sqlalchemy import bindparam, exists, insert, select, update
 from service.storage import reports
 from service.storage.database import Database, Statement, Transaction
 from service.storage.models import Session, Turn, table
-from service.storage.prefix_cache import CacheEntry, PrefixCache
+from service.storage.prefix_cache import PrefixCache, Stored
 from service.storage.reports import Question
 
 Outcome = Literal[
@@ -73,7 +74,7 @@ class Ledger:
         self._database = database
         self._cache = cache
 
-    async def record(self, turn: TurnRow, entries: list[CacheEntry]) -> None:
+    async def record(self, turn: TurnRow, entries: Sequence[Stored]) -> None:
         """One transaction: the turn's row, and in a savepoint its cache rows."""
 
         async def unit(tx: Transaction) -> None:

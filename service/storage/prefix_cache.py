@@ -1,7 +1,9 @@
 """The prefix cache: what is known about exact message lists.
 
-Two kinds of rows share one table: a stand-in under the hash of a list, a reply under the hash of a
-list and a request. A hit must agree in kind, tenant, check and count; anything else under the same
+Three kinds of rows share one table: a stand-in under the hash of a list, a reply under the hash of
+a list and a request, and beside the replies who asked for them: one row for each of the first
+sessions that did, which is how many have to be known before another may be given what they got.
+A hit must agree in kind, tenant, check and count; anything else under the same
 key is a collision, which is counted and is a miss. Rows expire at read, and go by least recent
 access: the order is exact while the process runs and over a clean stop, because access times are
 kept in memory, written in batches, and always before anything is evicted. Eviction rides on
@@ -16,7 +18,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import orjson
-from sqlalchemy import bindparam, delete, func, select, update
+from sqlalchemy import bindparam, delete, func, or_, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from service import ids
@@ -27,8 +29,10 @@ from service.storage.database import Database, Row, Statement, Transaction
 from service.storage.models import PrefixCacheRow as C
 from service.storage.models import table
 
-Kind = Literal["stand_in", "reply"]
+Kind = Literal["stand_in", "reply", "asker"]
 
+ASKERS = 3
+"""Sessions that have to have asked for themselves before another may be given what they got."""
 EVICT_BATCH = 64
 """Rows that one write removes at most, so that no write ever stalls."""
 PURGE_BATCH = 500
@@ -43,6 +47,9 @@ FLUSH_SECONDS = 1.0
 
 _table = table(C)
 GET = Statement(select(_table).where(C.key == bindparam("of_key")))
+IN_PLACES = Statement(
+    select(_table).where(or_(*(C.key == bindparam(f"place_{number}") for number in range(ASKERS))))
+)
 UPSERT = Statement(
     (statement := insert(_table)).on_conflict_do_update(
         index_elements=["key"],
@@ -88,6 +95,23 @@ class CacheEntry:
     session_id: str | None
     value: Any
     tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """A session that has asked for itself, for one of the list's `places`.
+
+    A session has one place, however often it asks. `personal` says that the answer is for it alone,
+    and stays said for as long as the row lives.
+    """
+
+    places: tuple[PrefixHash, ...]
+    tenant_id: str
+    session_id: str
+    personal: bool
+
+
+Stored = CacheEntry | Asker
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,18 +200,32 @@ class PrefixCache:
         self._touch(key)
         return Cached(value, row["tokens"])
 
-    async def store(self, tx: Transaction, entries: Sequence[CacheEntry]) -> None:
+    async def store(self, tx: Transaction, entries: Sequence[Stored]) -> None:
         """Write rows inside a turn's transaction. A fault undoes them alone, and is counted."""
         if not entries:
             return
         try:
             async with tx.savepoint("cache"):
                 for entry in entries:
-                    await self._put(tx, entry)
+                    row = await self._placed(tx, entry) if isinstance(entry, Asker) else entry
+                    if row is not None:
+                        await self._put(tx, row)
                 await self._make_room(tx)
         except StorageError:
             self._metrics.cache_faults.labels("write").inc()
             self._counted_at = NEVER
+
+    async def askers(self, places: Sequence[PrefixHash], tenant_id: str) -> list[Asker]:
+        """The sessions that are known to have asked for themselves; a fault is none, counted."""
+        try:
+            rows = await self._database.all(IN_PLACES, **self._keys(places))
+        except StorageError:
+            self._metrics.cache_faults.labels("read").inc()
+            return []
+        known = list(self._known(rows, places, tenant_id).values())
+        for asker in known:
+            self._touch(self.key(asker.places[0]))
+        return known
 
     async def flush(self) -> None:
         """Write the access times that are only in memory. A fault is counted."""
@@ -245,6 +283,37 @@ class PrefixCache:
         touched, self._touched = self._touched, {}
         for key, (at, times) in touched.items():
             await tx.run(TOUCH, of_key=key, at=at, times=times)
+
+    async def _placed(self, tx: Transaction, asker: Asker) -> CacheEntry | None:
+        """The row of an asker: its own, else a free one, else none but for a personal answer,
+        which takes the last one, so that the others' are not shared either."""
+        rows = await tx.all(IN_PLACES, **self._keys(asker.places))
+        known = self._known(rows, asker.places, asker.tenant_id)
+        own = next((a for a in known.values() if a.session_id == asker.session_id), None)
+        free = [place for place in asker.places if place not in known]
+        if own is None and not free and not asker.personal:
+            return None
+        place = own.places[0] if own else free[0] if free else asker.places[-1]
+        value = {"personal": asker.personal or (own is not None and own.personal)}
+        return CacheEntry("asker", place, asker.tenant_id, asker.session_id, value, 0)
+
+    def _keys(self, places: Sequence[PrefixHash]) -> dict[str, bytes]:
+        return {f"place_{number}": self.key(place) for number, place in enumerate(places)}
+
+    def _known(
+        self, rows: Sequence[Row], places: Sequence[PrefixHash], tenant_id: str
+    ) -> dict[PrefixHash, Asker]:
+        """Who has which place; nobody where a row is old or another's. A row that cannot be read
+        is taken to tell of a personal answer."""
+        live = {row["key"]: row for row in rows if row["expires_at"] > self._clock()}
+        known = {}
+        for place in places:
+            row = live.get(self.key(place))
+            if row is not None and _is_about(row, "asker", place, tenant_id):
+                value = _value(row)
+                personal = not isinstance(value, dict) or value.get("personal") is not False
+                known[place] = Asker((place,), tenant_id, row["session_id"], personal)
+        return known
 
     async def _put(self, tx: Transaction, entry: CacheEntry) -> None:
         value = orjson.dumps(entry.value).decode()

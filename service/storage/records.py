@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Literal
 
@@ -12,7 +13,7 @@ from service.context.stand_in import Plan
 from service.prefix import PrefixHash
 from service.storage.database import Row
 from service.storage.ledger import TurnRow
-from service.storage.prefix_cache import CacheEntry
+from service.storage.prefix_cache import Stored
 
 Kind = Literal["customer", "bot", "agent", "note", "activity"]
 
@@ -90,7 +91,7 @@ class ReplyCommit:
     system_hash: bytes
     prefix: PrefixHash
     plan: Plan
-    entries: list[CacheEntry]
+    entries: Sequence[Stored]
     hand_over: str | None = None
 
 

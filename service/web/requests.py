@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 from typing import Any
+from urllib.parse import urlsplit
 
 import orjson
 from aiohttp import web
@@ -18,6 +19,7 @@ from service.errors import (
     OriginNotAllowed,
 )
 from service.lanes import Directives
+from service.settings import DEMO_TENANT, is_loopback
 from service.storage.agents import Agent
 from service.storage.records import Session
 from service.storage.tenants import Tenant
@@ -125,6 +127,21 @@ async def readable_session(request: web.Request) -> tuple[Session, bool]:
     if found is None or found[1].id != agent.tenant_id:
         raise NotFound
     return found[0], True
+
+
+def sees_the_bill(request: web.Request, tenant: Tenant, *, is_tenant: bool) -> bool:
+    """May the caller be told what an answer took and where it came from?
+
+    The tenant may. A customer may not, who could tell from it what others have asked; but the
+    visitor of a demonstration may, which is a tenant of that name all of whose pages are on this
+    machine, behind a server that only this machine reaches.
+    """
+    if is_tenant:
+        return True
+    if tenant.name != DEMO_TENANT or not rooms(request).settings.is_loopback:
+        return False
+    hosts = [urlsplit(origin).hostname or "" for origin in tenant.origins]
+    return bool(hosts) and all(map(is_loopback, hosts))
 
 
 async def agent_of(request: web.Request) -> Agent:

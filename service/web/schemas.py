@@ -136,7 +136,10 @@ class CardList(TypedDict):
 
 
 class AnswerShown(TypedDict):
-    """How a message was taken care of; `superseded_by` names the newer message, if any."""
+    """How a message was taken care of; `superseded_by` names the newer message, if any.
+
+    `usage` and `cache` are for the tenant's key; with a session token they are null.
+    """
 
     message: MessageShown
     reply: MessageShown | None

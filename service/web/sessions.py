@@ -66,7 +66,8 @@ async def show(request: web.Request) -> web.Response:
 
 async def post_message(request: web.Request) -> web.StreamResponse:
     """Say something as the customer; answers when the turn is done, or as it goes (SSE)."""
-    session, _, _ = await requests.session_of(request)
+    session, tenant, is_tenant = await requests.session_of(request)
+    bill = requests.sees_the_bill(request, tenant, is_tenant=is_tenant)
     key = requests.idempotency_key(request)
     longest = rooms(request).settings.max_message_chars
     most = requests.SMALL_BODY + requests.LONGEST_CHARACTER * longest
@@ -82,11 +83,10 @@ async def post_message(request: web.Request) -> web.StreamResponse:
         join=streams,
     )
     if streams:
-        return await _stream_answer(request, session.id, message, batch)
+        return await _stream_answer(request, session.id, message, batch, bill=bill)
     answered = await rooms(request).conversations.answer(message, batch)
-    turn = answered.turn
-    headers = _cache_headers(request, turn)
-    return json_response(_answer(rooms(request), answered), headers=headers)
+    headers = _cache_headers(request, answered.turn) if bill else {}
+    return json_response(_answer(rooms(request), answered, bill=bill), headers=headers)
 
 
 async def messages(request: web.Request) -> web.Response:
@@ -156,7 +156,7 @@ async def erase(request: web.Request) -> web.Response:
 
 
 async def _stream_answer(
-    request: web.Request, session_id: str, message: Message, batch: Batch | None
+    request: web.Request, session_id: str, message: Message, batch: Batch | None, *, bill: bool
 ) -> web.StreamResponse:
     room = rooms(request)
     place = Place.parse(request.headers.get("Last-Event-ID", ""))
@@ -168,7 +168,7 @@ async def _stream_answer(
         if batch is not None:
             await _stream_batch(stream, room, session_id, batch, place)
         answered = await room.conversations.answer(message, batch)
-        await stream.send(_last_event(room, answered))
+        await stream.send(_last_event(room, answered, bill=bill))
     except RecapError as error:
         await stream.send(Event("error", problems.problem(error)))
     return await stream.close()
@@ -201,8 +201,8 @@ async def _send_rest(stream: EventStream, live: Live | None, place: Place) -> Pl
     return place
 
 
-def _last_event(room: Rooms, answered: Answered) -> Event:
-    data = _answer(room, answered)
+def _last_event(room: Rooms, answered: Answered, *, bill: bool) -> Event:
+    data = _answer(room, answered, bill=bill)
     if answered.reply is not None:
         return Event("reply", data, str(answered.reply.seq))
     if answered.settled_by is None:
@@ -215,8 +215,9 @@ def _cache_headers(request: web.Request, turn: TurnRow | None) -> dict[str, str]
     return {"Cache-Status": cache_status(turn.status, stored=stored)} if turn else {}
 
 
-def _answer(room: Rooms, answered: Answered) -> dict[str, Any]:
-    turn = answered.turn
+def _answer(room: Rooms, answered: Answered, *, bill: bool) -> dict[str, Any]:
+    """`bill` says whether the caller may see what it took."""
+    turn = answered.turn if bill else None
     body: dict[str, Any] = {
         "message": answered.message.public(),
         "reply": answered.reply.public() if answered.reply else None,
