@@ -23,7 +23,7 @@ _NAME_WORDS: Final = 5
 _KINDS: Final = {
     word: kind
     for language in languages.ALL
-    for kind, words in language.facts.fields
+    for kind, words in language.facts.telling.fields
     for word in words.split()
 }
 _PATH: Final = re.compile(r"((?:[^\W_]{1,40} ?){1,12}): ")
