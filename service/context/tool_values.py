@@ -26,7 +26,7 @@ _KINDS: Final = {
     for kind, words in language.facts.telling.fields
     for word in words.split()
 }
-_PATH: Final = re.compile(r"((?:[^\W_]{1,40} ?){1,12}): ")
+_PATH: Final = re.compile(r"([^\W_]{1,40}+(?: [^\W_]{1,40}+){0,11}+): ")
 _DATE: Final = (
     r"(?:19|20)\d\d-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d)?\S{0,12})?"
     r"|\d{1,2}[/.]\d{1,2}[/.](?:19|20)\d\d"

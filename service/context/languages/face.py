@@ -214,6 +214,10 @@ class Telling:
     """Where, in a question, it begins to ask."""
     tags: str = ""
     """What asks whether all before it is right."""
+    speakers: str = ""
+    """Words for those who may speak, as a label before a colon."""
+    abbreviations: frozenset[str] = frozenset()
+    """What ends with a full stop that ends no sentence."""
     fields: tuple[tuple[str, str], ...] = ()
     """A kind, and the last words of the names of fields that hold one."""
 

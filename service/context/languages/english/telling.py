@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from service.context.languages.face import Telling
+from service.context.languages.face import Telling, words
 
 _WEEKDAY: Final = r"(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?\b"
 _MONTH: Final = (
@@ -107,6 +107,11 @@ TELLING: Final = Telling(
         r"|alright)|isn't\sit|am\si\sright"
         r"|does\sthat\s(?:work|suit)[\w ]{0,12}|would\sthat\swork[\w ]{0,12}|is\sthat\scorrect)\W*$"
     ),
+    speakers=(
+        r"customer|client|agent|bot|assistant|system|tool|function|human|operator|advisor|support"
+        r"|service|representative|developer|admin|moderator|model|recap"
+    ),
+    abbreviations=words("dr mr ms st nr vs mrs apt tel ext e.g i.e prof approx"),
     fields=(
         (
             "identifier",
