@@ -15,14 +15,16 @@ PACKAGE = "service"
 
 LEVELS = """
 errors ids metrics completion prefix prices tokens wording scripted
-context.languages.face context.languages.english.words
+context.languages.face context.languages.forms context.languages.english.words
 context.languages.english.condensing context.languages.english.asking
-context.languages.english.facts context.languages.english.promising
+context.languages.english.shapes context.languages.english.saying context.languages.english.marks
+context.languages.english.telling context.languages.english.promising
 context.languages.english.lifting context.languages.english.topics
-context.languages.english.standing
+context.languages.english.facts context.languages.english.standing
 context.languages.chinese.condensing context.languages.chinese.asking
-context.languages.chinese.facts context.languages.chinese.promising
-context.languages.chinese.standing
+context.languages.chinese.shapes context.languages.chinese.saying context.languages.chinese.marks
+context.languages.chinese.telling context.languages.chinese.promising
+context.languages.chinese.facts context.languages.chinese.standing
 context.languages.english context.languages.chinese
 context.languages
 context.tools context.sentences context.clauses

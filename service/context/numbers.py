@@ -44,11 +44,8 @@ def _cue(before: str) -> str:
     """What the words just before a number call it: "number", "thing", "thing number" or ""."""
     if len(before) < 2 and before.isascii():
         return ""
-    if not before.isascii():
-        if thing := rules.CN_THING.search(before):
-            return "thing number" if thing[1] else "thing"
-        if rules.CN_NUMBER.search(before):
-            return "number"
+    if cue := _cue_without_spaces(before):
+        return cue
     if rules.HASH.search(before):
         return "number"
     cue = "thing" if rules.NUMERO.search(before) else ""
@@ -60,6 +57,17 @@ def _cue(before: str) -> str:
         elif word not in rules.FILLERS:
             break
     return cue
+
+
+def _cue_without_spaces(before: str) -> str:
+    """The same where words are not set apart."""
+    if before.isascii():
+        return ""
+    if rules.THING_NUMBER_BEFORE.search(before):
+        return "thing number"
+    if rules.THING_BEFORE.search(before):
+        return "thing"
+    return "number" if rules.NUMBER_BEFORE.search(before) else ""
 
 
 def _judge(token: str, cue: str, before: str, folded: str, end: int) -> str | None:

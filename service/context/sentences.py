@@ -12,6 +12,8 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from service.context import languages
+
 _UNSEEN: Final = re.compile(
     "[\x00-\x08\x0e-\x1e\x7f-\x84\x86-\x9f\u00ad\u034f\u0600-\u0605\u061c\u06dd\u070f\u115f\u1160"
     "\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff"
@@ -21,20 +23,16 @@ _UNSEEN: Final = re.compile(
 """Format characters, variation selectors, joiners, fillers and controls that are no white space."""
 _LINE_BREAK: Final = re.compile("\r\n|[\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 _SPACE: Final = re.compile("[\t\x1f\xa0\u1680\u2000-\u200a\u202f\u205f\u3000]")
-_ABBREVIATION: Final = (
-    r"(?<!\bdr)(?<!\bmr)(?<!\bms)(?<!\bst)(?<!\bnr)(?<!\bvs)(?<!\bmrs)(?<!\bapt)(?<!\btel)"
-    r"(?<!\bext)(?<!\be\.g)(?<!\bi\.e)(?<!\bprof)(?<!\bapprox)(?<!\b[a-z])"
+_RULES: Final = tuple(language.facts.telling for language in languages.ALL)
+_ABBREVIATION: Final = "".join(
+    rf"(?<!\b{re.escape(word)})"
+    for word in sorted(frozenset().union(*(rules.abbreviations for rules in _RULES)))
 )
-LABEL: Final = (
-    r"(?<![\w-])(?:customer|client|agent|bot|assistant|system|tool|function|human|operator"
-    r"|advisor|support|service"
-    r"|representative|developer|admin|moderator|model|recap|顾客|客户|用户|客服|人工|坐席|系统"
-    r"|助手|机器人|工具|管理员)"
-    r"[\])>*\"' ]{0,3}[:：][*\"' ]{0,3}"
-)
+_SPEAKERS: Final = languages.either(rules.speakers for rules in _RULES)
+LABEL: Final = rf"(?<![\w-])(?:{_SPEAKERS})[\])>*\"' ]{{0,3}}[:：][*\"' ]{{0,3}}"
 """Says that what follows is somebody else's."""
 _END: Final = re.compile(
-    rf"{_ABBREVIATION}[.](?=\s|$)(?!(?<=\bno\.)\s\d)|[!?](?=\s|$)|[。！？｡!?](?=[^\x00-\x7f])"
+    rf"{_ABBREVIATION}(?<!\b[a-z])[.](?=\s|$)(?!(?<=\bno\.)\s\d)|[!?](?=\s|$)|[。！？｡!?](?=[^\x00-\x7f])"
     rf"|[。！？｡]|\n|{LABEL}",
     re.IGNORECASE,
 )

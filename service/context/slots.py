@@ -19,7 +19,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal, Self
 
-from service.context import slips
+from service.context import languages, slips
 
 State = Literal["", "own", "slip", "another", "current", "earlier"]
 
@@ -31,47 +31,16 @@ SINGLE_LABELS: Final = frozenset(
 )
 """Labels of which there is one, whatever the kind."""
 
-_LABELS: Final[dict[str, str]] = {
-    "account": r"account|账[号户]|帐[号户]",
-    "appointment": r"appointment|预约",
-    "arrival": r"arriv\w*|到达|抵达",
-    "billing": r"billing|账单",
-    "birthday": r"birthday|born|date of birth|生日|出生",
-    "booking": r"booking|reservation|预[订定]",
-    "budget": r"budget|预算",
-    "card": r"card|卡",
-    "check-in": r"check(?:ing)?[ -]?in\b|入住",
-    "check-out": r"check(?:ing)?[ -]?out\b|退房|离店",
-    "claim": r"claim|case|理赔",
-    "delivery": r"deliver\w*|shipping|ship|送货|配送|收货|派送",
-    "departure": r"depart\w*|leav\w+|出发|启程",
-    "deposit": r"deposit|押金|订金|定金",
-    "home": r"home|家里?(?:的)?(?=电话|地址|座机)",
-    "invoice": r"invoice|发票",
-    "limit": r"limit|额度|上限",
-    "member": r"member(?:ship)?|会员",
-    "mobile": r"mobile|cell(?:phone)?|手机",
-    "order": r"order|订单",
-    "passport": r"passport|护照",
-    "policy": r"policy|保单",
-    "refund": r"refund|退款",
-    "return": r"return(?:ing)?|返程|回程",
-    "serial": r"serial|序列",
-    "ticket": r"ticket|工单",
-    "tracking": r"tracking|parcel|shipment|快递|运单|物流",
-    "work": r"work|office|公司|单位",
+_RULES: Final = tuple(language.facts.marks for language in languages.ALL)
+_LABELS: Final = {
+    name: "|".join(dict(rules.labels)[name] for rules in _RULES if name in dict(rules.labels))
+    for name in dict.fromkeys(name for rules in _RULES for name, _ in rules.labels)
 }
-_RELATIVES: Final = (
-    r"wife|husband|partner|mother|mom|mum|father|dad|parents|son|daughter|brother|sister|aunt|uncle"
-    r"|cousin|gran\w*|n(?:iece|ephew)|friend|boss|colleague|neighbou?r|assistant|flatmate|roommate"
-    r"|girlfriend|boyfriend|fianc\w+"
-)
-_PEOPLE: Final = (
-    rf"(?P<who>her|his|their|{_RELATIVES}|first|last|maiden|middle|dog|cat|pet"
-    r"|妻子|老婆|太太|丈夫|老公|爱人|妈妈?|母亲|爸爸?|父亲|儿子|女儿|哥哥|姐姐|弟弟|妹妹|朋友|同事|秘书|老板)"
-)
+_PEOPLE: Final = "|".join(rules.people for rules in _RULES if rules.people)
 _WORDS: Final = [rf"(?P<l{n}>{words})" for n, words in enumerate(_LABELS.values())]
-_LABEL: Final = re.compile(rf"(?<![a-z])(?:{'|'.join([*_WORDS, _PEOPLE])})", re.IGNORECASE)
+_LABEL: Final = re.compile(
+    rf"(?<![a-z])(?:{'|'.join([*_WORDS, rf'(?P<who>{_PEOPLE})'])})", re.IGNORECASE
+)
 _WHAT: Final = {f"l{n}": label for n, label in enumerate(_LABELS)}
 _LABELLED: Final = SINGLE | {"identifier", "amount", "date", "appointment", "time", "link"}
 _DAYS: Final = frozenset({"date", "appointment"})
@@ -80,82 +49,25 @@ _DAYS: Final = frozenset({"date", "appointment"})
 _TYPED: Final = frozenset({"identifier", "phone", "email", "user name", "postcode"})
 _SIGNS_COUNT: Final = frozenset({"email", "user name"})
 
-_THING: Final = (
-    r"(?:number|date|address|code|id|one|e-?mail|phone|amount|name|username|budget|tracking|order)"
-)
 _CHANGES_TO: Final = re.compile(
-    r"(?:\bactually,? (?:my|the|it|that|this)\b.{0,40}?(?:\b(?:is|was)|['’]s)"
-    r"|\b(?:chang|updat|switch|correct)(?:e|ed|es|ing)?\b[^.!?\n]{0,60}?\bto(?: be)?"
-    rf"|\b(?:right|correct|proper|live|current) {_THING} (?:is|was)"
-    r"|\b(?:it|that|number)(?:['’]?s| is) now|\bi meant(?: to say)?|\bmake (?:it|that)|\bcorrection"
-    r"|\bshould(?:['’]ve| have)? (?:be|read|say|been)"
-    r"|改[成为到]|换[成到]|应该是|应为|其实.{0,12}是|正确的?是|更正为?)"
-    rf"(?:[\s:\"',，]|\b(?:{_THING}|the|my))*$",
+    rf"(?:{languages.either(rules.changes_to for rules in _RULES)})"
+    rf"(?:[\s:\"',，]|{languages.either(rules.between for rules in _RULES)})*$",
     re.IGNORECASE,
 )
-"""Stands just before a value that is told in place of another."""
-_MISTOLD: Final = re.compile(
-    r"\b(?:(?:(?:i|we)(?:['’]ve| have)? (?:\w+ )?(?:gave|given|told|sent|put|entered)"
-    r"|typed|wrote|read|copied) (?:\w+ ){0,3}wrong"
-    rf"|ignore (?:that|the) (?:\w+ ){{0,2}}?{_THING}|wrong way (?:a)?round|scra(?:p|tch) that"
-    r"|(?:spel(?:t|led)) \w+ wrong|mis(?:typed|spel\w+|read)|typo|fat.fingered|digit off"
-    r"|swapped (?:the|two) (?:digit|letter|number|character)s?)\b"
-    r"|(?<![址名话人])[写说记打报看输填弄搞]错|[看打写]反了|错字|手[滑误]|[少漏]打|多打了|才对|作废|不用管",
-    re.IGNORECASE,
-)
-"""Says that a value was told wrong."""
-_CHANGE: Final = re.compile(
-    rf"\b(?:instead|rather than|wrong (?!with|about)(?:\w+ )?{_THING}|{_THING} (?:is|was) wrong"
-    r"|no longer|(?:go|went|come) (?:up|down) to|(?:rais|lower|increas|reduc)ed? .{0,20}?\bto"
-    r"|reschedul\w*|postpon\w+|push\w* .{0,30}?back|let's do"
-    r"|new (?:phone|mobile|cell|number|address|e-?mail|card|name|date|budget|user|post|zip|account"
-    r"|home|work|delivery)|not\b.{1,40}\bbut)\b"
-    r"|改约|搬[到去家]|换了|(?<!是)不是|更新|(?<![发送寄装配拿])错了|不再|改期|推迟|延期|提前到|调[到成整]|往[前后][推挪]",
-    re.IGNORECASE,
-)
-"""Says that something changes. Of orders, parcels and tickets there are many, and a message that
-says so may only be about one of them."""
-_SLIP: Final = re.compile(
-    r"\b(?:o?oops|whoops|my (?:bad|mistake|fault)|h[ao]ng on|mistake"
-    r"|last (?:digit|character|letter|number)|blurry|glasses|handwriting)\b"
-    r"|哎呀|不对|[最后末]位|漏了",
-    re.IGNORECASE,
-)
-"""May say so, where the value is nearly one that is known."""
-_ANOTHER: Final = re.compile(
-    r"\b(?:also|as well|another|other|both|plus|in addition|second (?:one|order|number)"
-    r"|too(?=\s*(?:$|[.,:;!?])))\b|另|还有|第二|其他|别的",
-    re.IGNORECASE,
-)
-"""Says that a value stands beside others."""
-_HINT: Final = re.compile(
-    r"\b(?:actually|moved|relocated|chang(?:e|ed)|married|now|updated?|new|these days|from now on"
-    r"|(?:there|that) any ?more|in a different \w+)\b|换[了号]|新[的家]|搬家|改了|现在|以后|停机",
-    re.IGNORECASE,
-)
-"""Says so where there is one of a kind."""
-_OWN: Final = re.compile(
-    rf"\b(?:my|our)\b(?! (?:{_RELATIVES}))"
-    r"|\b(?:call|text|ring|reach|mail|contact|write|write to) (?:me|us)\b"
-    r"|\b(?:i|we)(?:'m|'re| am| are)?(?: now)? (?:liv\w*|mov\w*|stay\w*|at|in|called)\b"
-    r"|\bi(?:'m| am)\b"
-    r"|我的|我叫|我姓|我是|我.{0,4}住|我们",
-    re.IGNORECASE,
-)
+_MISTOLD: Final = languages.joined(rules.mistold for rules in _RULES)
+_CHANGE: Final = languages.joined(rules.change for rules in _RULES)
+_SLIP: Final = languages.joined(rules.slip for rules in _RULES)
+_ANOTHER: Final = languages.joined(rules.another for rules in _RULES)
+_HINT: Final = languages.joined(rules.hint for rules in _RULES)
+_OWN: Final = languages.joined(rules.own for rules in _RULES)
 _DENIED_BEFORE: Final = re.compile(
-    r"(?:\b(?:not|no longer|instead of|rather than|isn't|wasn't|isn’t|wasn’t|replac(?:e|es|ing)"
-    r"|(?:old|previous|former)(?: \w+){0,3}(?: (?:is|was)|:)?)"
-    r"(?: (?:the|my|at|on|for|of|order|number))*"
-    r"|(?<!是)不是|不再是|并非|不在|(?:旧|以前|原来|之前)的?\w{0,6}(?:是|为)?)[\s:\"']*$",
-    re.IGNORECASE,
+    rf"(?:{languages.either(rules.denied_before for rules in _RULES)})[\s:\"']*$", re.IGNORECASE
 )
-_MOVED_FROM: Final = re.compile(r"(?:\bfrom(?: the| my)?|从|由|把)\s?$", re.IGNORECASE)
+_MOVED_FROM: Final = re.compile(
+    rf"(?:{languages.either(rules.moved_from for rules in _RULES)})\s?$", re.IGNORECASE
+)
 _DENIED_AFTER: Final = re.compile(
-    r"[\s,]{0,2}(?:(?:is|was) (?:wrong|incorrect|my old|the old|an? (?:typo|mistake))"
-    r"|(?:is|was)(?:n't| not| no longer) (?:mine|my|right|correct|valid|in use|working any)"
-    r"|(?:is|was|has been) (?:closed|disconnected)|off (?:my|the|your) (?:account|file|records?)"
-    r"|是错的|不对|不用了|作废|已经?停用)",
-    re.IGNORECASE,
+    rf"[\s,]{{0,2}}(?:{languages.either(rules.denied_after for rules in _RULES)})", re.IGNORECASE
 )
 CORRECTION: Final = "correction"
 """The kind of a value that is right in place of the one in `label`, of whatever kind that is; if

@@ -16,7 +16,7 @@ from service.context import languages, sentences
 Span = tuple[int, int, str]
 """Start, end and kind of a slice."""
 
-_RULES: Final = tuple(language.facts for language in languages.ALL)
+_RULES: Final = tuple(language.facts.telling for language in languages.ALL)
 
 
 Patterns = tuple[re.Pattern[str], ...]

@@ -23,10 +23,10 @@ _NAME_WORDS: Final = 5
 _KINDS: Final = {
     word: kind
     for language in languages.ALL
-    for kind, words in language.facts.fields
+    for kind, words in language.facts.telling.fields
     for word in words.split()
 }
-_PATH: Final = re.compile(r"((?:[^\W_]{1,40} ?){1,12}): ")
+_PATH: Final = re.compile(r"([^\W_]{1,40}+(?: [^\W_]{1,40}+){0,11}+): ")
 _DATE: Final = (
     r"(?:19|20)\d\d-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d)?\S{0,12})?"
     r"|\d{1,2}[/.]\d{1,2}[/.](?:19|20)\d\d"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -274,3 +276,36 @@ def test_told_facts_survive_json() -> None:
     for text, _, _ in BY_PEOPLE:
         for fact in facts.find(text, speaker="bot", position=2):
             assert slots.Fact.from_json(fact.to_json()) == fact or fact.state not in ("", "current")
+
+
+@pytest.mark.parametrize("speaker", ["bot", "tool"])
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "a.",
+        "www.a",
+        "a.com/",
+        "https://a.com/(((",
+        "tuesday at ",
+        "between 8 and ",
+        "10:15 on ",
+        "your technician is ",
+        "Ask for Aa ",
+        "Mr. ",
+        "is it, ",
+        "周三",
+        "上午9点到",
+        "师傅叫王",
+        "id ",
+        "order id 1, ",
+        "a b: ",
+        "path name 1 ",
+        "Agent: ",
+        "9 % ",
+    ],
+)
+def test_a_hostile_text_costs_its_length(unit: str, speaker: Speaker) -> None:
+    text = (unit * 200_000)[:200_000]
+    started = time.process_time()
+    facts.find(text, speaker=speaker, position=0)
+    assert time.process_time() - started < 5

@@ -19,9 +19,14 @@ HAN: Final = "\u3400-\u9fff"
 _UNITS: Final = tuple((language, re.compile(language.unit, re.IGNORECASE)) for language in ALL)
 
 
+def either(patterns: Iterable[str]) -> str:
+    """A pattern's text that matches where one of these does; empty ones are left out."""
+    return "|".join(f"(?:{p})" for p in patterns if p) or r"(?!)"
+
+
 def joined(patterns: Iterable[str]) -> re.Pattern[str]:
     """One pattern that matches where one of these does; empty ones are left out."""
-    return re.compile("|".join(f"(?:{p})" for p in patterns if p) or r"(?!)", re.IGNORECASE)
+    return re.compile(either(patterns), re.IGNORECASE)
 
 
 def of(text: str) -> Language:

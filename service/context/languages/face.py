@@ -86,9 +86,117 @@ class Asking:
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
-    """Labels, patterns and cues of what customers say of themselves and are told (`statements`,
-    `fact_patterns`, `slots`, `told`, `tool_values`). In a pattern `v` is the value."""
+class Shapes:
+    """What dates, amounts and numbers look like, and what stands around them (`fact_patterns`,
+    `numbers`)."""
+
+    dates: tuple[str, ...] = ()
+    """Dates that hold an ASCII digit."""
+    days: tuple[str, ...] = ()
+    """Dates that may hold none."""
+    amounts: tuple[str, ...] = ()
+    """Amounts in words."""
+    signs: str = ""
+    """A character that every one of these two holds; empty if there is none."""
+    money: str = ""
+    """What makes a number before it an amount."""
+    scale: str = ""
+    """Thousands and millions, after a number."""
+    range_signs: str = ""
+    """Characters between the ends of a range."""
+    range_words: str = ""
+    """Words between them."""
+    bounds: str = ""
+    """Says of an amount that it is a bound."""
+    extension: str = ""
+    """What stands before the extension of a phone number."""
+
+    number_words: frozenset[str] = frozenset()
+    """Names of a number: what follows is one."""
+    things: frozenset[str] = frozenset()
+    """Things that have a number, and that a count may follow as well."""
+    fillers: frozenset[str] = frozenset()
+    """Words that may stand between a name and its number."""
+    number_before: str = ""
+    """The same in a language without spaces: names of a number, up to it."""
+    thing_before: str = ""
+    thing_number_before: str = ""
+    numero: str = ""
+    """Short for "number", up to it."""
+    phone_before: str = ""
+    """What says that digits are a phone number, up to them."""
+    quantity_before: str = ""
+    """What says that a number measures something, up to it."""
+    counted_after: str = ""
+    """What is counted by the number before it."""
+    listed: str = ""
+    """What stands between two items of a list."""
+    goes_on: str = ""
+    """Words with which a sentence goes on with what the last one named."""
+
+
+@dataclass(frozen=True, slots=True)
+class Saying:
+    """How customers say something of themselves (`statements`); `v` is the value, and `old` what a
+    correction corrects."""
+
+    names: tuple[str, ...] = ()
+    user_names: tuple[str, ...] = ()
+    postcodes: tuple[str, ...] = ()
+    addresses: tuple[str, ...] = ()
+    refusals: tuple[str, ...] = ()
+    preferences: tuple[str, ...] = ()
+    corrections: tuple[str, ...] = ()
+    cues: tuple[tuple[str, str], ...] = ()
+    """A kind, and what a text holds in lower case that says anything of it."""
+    asked: tuple[tuple[str, str], ...] = ()
+    """A kind, and how it is asked for."""
+    opening: str = ""
+    """Words before the value in an answer."""
+    going_on: str = ""
+    """Words after it."""
+    no_answer: str = ""
+    """Where an answer begins like this, it is no name."""
+    no_name: str = ""
+    """Words that are no name, also where one was asked for."""
+    no_answer_words: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What values are of, and whether they hold (`slots`)."""
+
+    labels: tuple[tuple[str, str], ...] = ()
+    """A label, and its words."""
+    people: str = ""
+    """Whose something is."""
+    changes_to: str = ""
+    """Stands before a value that is told in place of another."""
+    between: str = ""
+    """Words that may stand between that and the value."""
+    mistold: str = ""
+    """Says that a value was told wrong."""
+    change: str = ""
+    """Says that something changes."""
+    slip: str = ""
+    """May say so, where the value is nearly one that is known."""
+    another: str = ""
+    """Says that a value stands beside others."""
+    hint: str = ""
+    """Says that something changed, where there is one of a kind."""
+    own: str = ""
+    """The speaker's own."""
+    denied_before: str = ""
+    """Stands before a value that holds no more."""
+    denied_after: str = ""
+    """Stands after one."""
+    moved_from: str = ""
+    """Stands before what was left."""
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """How the desk and its tools tell something (`told`, `tool_values`); `v` is the value."""
 
     codes: tuple[str, ...] = ()
     """Words before a code of capitals alone."""
@@ -106,8 +214,22 @@ class Facts:
     """Where, in a question, it begins to ask."""
     tags: str = ""
     """What asks whether all before it is right."""
+    speakers: str = ""
+    """Words for those who may speak, as a label before a colon."""
+    abbreviations: frozenset[str] = frozenset()
+    """What ends with a full stop that ends no sentence."""
     fields: tuple[tuple[str, str], ...] = ()
     """A kind, and the last words of the names of fields that hold one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """How facts are said and told."""
+
+    shapes: Shapes = field(default_factory=Shapes)
+    saying: Saying = field(default_factory=Saying)
+    marks: Marks = field(default_factory=Marks)
+    telling: Telling = field(default_factory=Telling)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,66 +1,13 @@
-"""Chinese: what customers say of themselves, and are told."""
+"""Chinese: how facts are said and told."""
 
 from __future__ import annotations
 
 from typing import Final
 
+from service.context.languages.chinese.marks import MARKS
+from service.context.languages.chinese.saying import SAYING
+from service.context.languages.chinese.shapes import SHAPES
+from service.context.languages.chinese.telling import TELLING
 from service.context.languages.face import Facts
 
-_DAY: Final = (
-    r"(?:(?:\d{2,4}年)?\d{1,2}月\d{1,2}[日号]?|(?:19|20)\d\d[-/.]\d{1,2}[-/.]\d{1,2}"
-    r"|(?<!\d)\d{1,2}[日号]"
-    r"|(?:下下|下|本|这)?个?(?:周|星期|礼拜)[一二三四五六日天]|今天|明天|后天|大后天|今晚|明晚)"
-)
-_PART: Final = "(?:凌晨|清晨|早上|早晨|上午|中午|下午|傍晚|晚上|晚间|夜里|晚)"
-_CLOCK: Final = (
-    rf"(?:{_PART}?\s?(?:\d{{1,2}}|[一二三四五六七八九十两]{{1,3}})(?:[:：]\d\d|点(?:\d{{1,2}}分?"
-    rf"|半|[一三]刻|整|钟|[一二三四五]?十[一二三四五六七八九]?分?)?))"
-)
-_CLOCKS: Final = rf"{_CLOCK}(?:\s?[到至~-]\s?{_CLOCK})?"
-_HAN: Final = "\u4e00-\u9fff"
-_SURNAME: Final = (
-    "[王李张刘陈杨黄赵吴周徐孙马朱胡郭何林罗高郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏"
-    "魏吕丁任沈姚卢姜崔钟谭陆汪范金石廖贾夏韦付方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万"
-    "钱严武戴莫孔向汤]"
-)
-_PERSON: Final = (
-    "(?:师傅|技术员|工程师|司机|同事|专员|客服|联系人|顾问|经理|医生|快递员|老师|导游|维修员"
-    "|安装工|负责人|接待员)"
-)
-
-FACTS: Final = Facts(
-    codes=(r"[码号](?:是|为|:|：|\s){1,3}(?P<v>[A-Z]{4,12})(?![A-Za-z0-9])",),
-    appointments=(rf"(?P<v>{_DAY}(?:的)?[，, ]?\s?{_CLOCKS})",),
-    times=(
-        rf"(?P<v>{_CLOCKS})",
-        r"(?P<v>(?:\d{1,3}|[一二三四五六七八九十两]{1,3})(?:[-~到至](?:\d{1,3}"
-        r"|[一二三四五六七八九十]{1,3}))?个?(?:工作日|小时(?:之?内|以内)|天之?内|天以内))",
-    ),
-    days=(r"(?P<v>(?:下|本|这)?个?(?:周|星期|礼拜)[一二三四五六日天]|明天|后天)(?![边围])",),
-    shares=(r"(?P<v>\d{1,3}(?:\.\d)?\s?%|[一二三四五六七八九\d](?:\.\d)?折)",),
-    people=(
-        rf"{_PERSON}(?:的?姓名|的?名字)?(?:是|叫做?|为|:"
-        rf"|：)\s?(?P<v>{_SURNAME}[{_HAN}]{{1,2}}?)(?=[^{_HAN}]|$|[会将在来上电负为给])",
-        rf"(?:找|联系|由|叫|请|和|跟)(?P<v>{_SURNAME}[{_HAN}]{{0,2}}?(?:经理|师傅|老师|医生|先生"
-        rf"|女士|工|主任|小姐|大夫))",
-    ),
-    asking=r"(?:^|[，,])(?=[^，,]{0,200}$)",
-    tags=r"[，,]?(?:对吗|是吗|对吧|对不对|正确吗|没错吧|可以吗|行吗|好吗|是不是)[？?\s]*$",
-    fields=(
-        (
-            "identifier",
-            "订单号 编号 单号 号码 工单号 运单号 快递单号 预订号 确认码 编码 参考号 航班号 车次"
-            " 会员号",
-        ),
-        ("amount", "金额 价格 总价 总额 费用 余额 运费 退款 押金 票价"),
-        ("email", "邮箱 邮件 电子邮箱 电子邮件"),
-        ("phone", "电话 手机 手机号 联系电话 座机"),
-        ("address", "地址 收货地址 住址 详细地址"),
-        ("postcode", "邮编 邮政编码"),
-        ("link", "链接 网址 官网"),
-        ("date", "日期 生日 到期 到期日 发货日期 下单时间 入住日期 离店日期"),
-        ("time", "时间 营业时间 开放时间 送达时间 发车时间"),
-        ("name", "姓名 名字 联系人 收件人 名称 师傅"),
-        ("status", "状态 订单状态 物流状态"),
-    ),
-)
+FACTS: Final = Facts(SHAPES, SAYING, MARKS, TELLING)
