@@ -84,7 +84,7 @@ class StandIn:
         held, lost = standing.fold(self.standing, said)
         return StandIn(
             plan,
-            facts=_bounded(slots.merge(self.facts, found, 4 * FACTS_REMEMBERED)),
+            facts=slots.merge(self.facts, found, FACTS_REMEMBERED),
             digest=digest.extended(self.digest, self.asked, rounds.read(entries)),
             asked=asked,
             standing=held,
@@ -134,14 +134,3 @@ def _facts_of(entries: Iterable[Entry], asked: str) -> tuple[list[Fact], str]:
         if rounds.is_answer(entry.message):
             asked = digest.question_of(text)
     return found, asked
-
-
-def _bounded(known: Sequence[Fact]) -> tuple[Fact, ...]:
-    """The newest of the customer's own, and of what was told."""
-    left = {True: FACTS_REMEMBERED, False: FACTS_REMEMBERED}
-    kept = []
-    for fact in known:
-        left[fact.is_own] -= 1
-        if left[fact.is_own] >= 0:
-            kept.append(fact)
-    return tuple(kept)
