@@ -76,12 +76,12 @@ def head(lines: Sequence[str], facts: Sequence[Fact], *, is_full: bool) -> Mappi
 
 def recalled(found: Found) -> Mapping[str, Any]:
     """The message that holds what was fetched back."""
-    texts = [RECORD, *(f"- {line}" for line in found.lines)] if found.lines else []
+    texts = [RECORD, *(f"- {line}" for line in found.record)] if found.record else []
     if found.quotes:
         texts.append(QUOTES)
     for quoted in found.quotes:
-        texts.append(f"- customer: {_one_line(quoted.said)}")
-        texts.append(f"- answer: {_one_line(quoted.answered)}")
+        called = f" {quoted.called}" if quoted.called else ""
+        texts.append(f"- {quoted.speaker}{called}: {_one_line(quoted.text)}")
     return {"role": "user", "content": "\n".join(texts)}
 
 

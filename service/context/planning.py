@@ -26,7 +26,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from service import tokens
-from service.context import head, look_back, rounds
+from service.context import head, needs, rounds
 from service.context.costs import least_mean_cost
 from service.context.recall import Index
 from service.context.rounds import Entry, WireMessage, messages_of, tokens_of
@@ -39,6 +39,8 @@ WINDOW_SHARE = 0.9
 """How full a payload may make the model's window; the answer needs room too."""
 RECALL_RENT = 30
 """Tokens that recall costs a turn, on the average, once anything is folded."""
+RECALL_TOKENS = 950
+"""What recall may fetch at most."""
 LEAST_GAIN = 1.03
 """How much dearer going on must be than starting a new cycle: a chat may end before that pays."""
 
@@ -152,14 +154,14 @@ def reaching_back(payload: Payload, prefix: Sequence[Entry], turn: Turn) -> Payl
 
 def wants_recall(payload: Payload, turn: Turn) -> bool:
     """May the newest message need something of the folded rounds?"""
-    return not payload.is_whole and look_back.asks(_question(turn))
+    return not payload.is_whole and needs.may_need(_question(turn))
 
 
 def with_recall(payload: Payload, index: Index, turn: Turn) -> Payload:
     """The payload with what the index finds, if anything, in front of the newest messages."""
     question = _question(turn)
     present = "\n".join(map(rounds.text_of, payload.messages)).removesuffix(question)
-    if not (found := index.find(question, present)):
+    if not (found := index.find(question, present, RECALL_TOKENS)):
         return payload
     block = head.recalled(found)
     size = payload.tokens + tokens.count_message(block)
