@@ -26,17 +26,23 @@ Manner = Literal["none", "asks", "looks back"]
 
 _ASKING: Final = tuple(language.asking for language in languages.ALL)
 _GENERAL: Final = frozenset(stem(word) for rules in _ASKING for word in rules.general)
+_GENERAL_CUT: Final = languages.joined(
+    re.escape(word)
+    for rules in _ASKING
+    for word in sorted(rules.general, key=lambda w: (-len(w), w))
+    if rules.cut
+)
 _KINDS: Final = tuple(dict.fromkeys(kind for rules in _ASKING for kind in rules.wanted))
 _WANTED: Final = {k: languages.joined(r.wanted.get(k, "") for r in _ASKING) for k in _KINDS}
 _SHAPES: Final = {
-    "code": r"\b(?=[A-Za-z\d-]*\d)(?:[A-Za-z\d-]{3,40})\b|\b[A-Z]{5,20}\b|\w+(?:-\w+)+-\d+",
-    "amount": r"[$€£¥￥]\s?\d|\d\s?(?:[$€£¥]|(?:USD|EUR|GBP|RMB|CNY)\b)|\d+\.\d\d\b",
+    "code": r"(?<![A-Za-z\d])(?:(?=[A-Za-z-]{0,20}\d)[A-Za-z\d-]{3,40}|(?-i:[A-Z]{5,20}))(?![A-Za-z\d])",
+    "amount": r"[$€£¥￥]\s?\d|\d\s?(?:[$€£¥]|(?:USD|EUR|GBP|RMB|CNY)\b)|\d+\.\d\d(?!\d)",
     "count": r"\d",
-    "date": r"\b\d{1,4}[-/.]\d{1,2}(?:[-/.]\d{1,4})?\b",
-    "time": r"\b\d{1,2}:\d\d",
-    "link": r"https?://|\bwww\.|\b[\w-]{1,40}\.(?:com|org|net|io|example|cn|de|uk)\b",
+    "date": r"(?<!\d)(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}|\d{1,2}/\d{1,2})(?!\d)",
+    "time": r"(?<!\d)\d{1,2}[:：]\d\d",
+    "link": r"https?://|(?<![a-z])www\.|[a-z\d-]{1,40}\.(?:com|org|net|io|example|cn|de|uk)(?![a-z])",
     "phone": r"\+?\d[\d -]{5,18}\d",
-    "email": r"\S@\w",
+    "email": r"\S@[a-z\d]",
 }
 _HELD: Final = {
     kind: languages.joined([_SHAPES.get(kind, ""), *(r.held.get(kind, "") for r in _ASKING)])
@@ -157,7 +163,7 @@ def _topic(text: str) -> Iterable[tuple[str, ...]]:
     for term in dict.fromkeys(terms(text)):
         if not _is_han(term) and term not in _GENERAL:
             yield (term,)
-    yield from (tuple(pairs(run)) for run in runs(text))
+    yield from (tuple(pairs(p)) for run in runs(text) for p in _GENERAL_CUT.split(run) if p)
 
 
 def _is_han(term: str) -> bool:

@@ -14,6 +14,8 @@ from service.context.rounds import Said
 
 LONGEST: Final = 400
 """Characters of a piece; a longer line is cut at its sentences."""
+TOGETHER: Final = 100
+"""Up to so many characters, lines of one message are one piece."""
 MOST: Final = 200
 """Pieces of one message; a longer one is a document."""
 ANSWERING: Final = 0.6
@@ -71,19 +73,31 @@ def joined(chosen: Sequence[Piece]) -> tuple[Said, ...]:
 
 
 def _texts(text: str) -> Iterator[str]:
-    for line in text.splitlines():
-        if len(line) <= LONGEST:
-            if line.strip():
-                yield line.strip()
-            continue
-        taken = ""
-        for sentence in _SENTENCE.split(line):
-            if taken and len(taken) + len(sentence) > LONGEST:
-                yield taken
-                taken = ""
-            while len(sentence) > LONGEST:
-                yield sentence[:LONGEST]
-                sentence = sentence[LONGEST:]
-            taken = f"{taken} {sentence}".strip()
-        if taken:
+    """Lines, short ones together; a long one in groups of sentences."""
+    taken = ""
+    for line in map(str.strip, text.splitlines()):
+        if taken and len(taken) + len(line) >= TOGETHER:
             yield taken
+            taken = ""
+        if len(line) > LONGEST:
+            if taken: yield taken
+            taken = ""
+            yield from _sentences(line)
+        elif line:
+            taken = f"{taken}\n{line}" if taken else line
+    if taken:
+        yield taken
+
+
+def _sentences(line: str) -> Iterator[str]:
+    taken = ""
+    for sentence in _SENTENCE.split(line):
+        if taken and len(taken) + len(sentence) >= LONGEST:
+            yield taken
+            taken = ""
+        while len(sentence) > LONGEST:
+            yield sentence[:LONGEST]
+            sentence = sentence[LONGEST:]
+        taken = f"{taken} {sentence}".strip()
+    if taken:
+        yield taken

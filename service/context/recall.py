@@ -40,7 +40,7 @@ OF_NEXT: Final = 0.5
 NEAR: Final = 8
 NEARNESS: Final = 0.85
 """A line of the record counts for rounds up to so many away, by so much a round."""
-RIGHT_KIND: Final = 1.35
+RIGHT_KIND: Final = 1.0
 RIGHT_SPEAKER: Final = 1.3
 NEWEST: Final = 0.1
 LIKELY: Final = 0.3
@@ -51,6 +51,7 @@ COVERED: Final = 0.3
 """The share of what a message is about, by weight, that must have been said."""
 CLOSE: Final = 0.4
 """The same, said in one round, for a message that doesn't speak of the past."""
+KIND: Final = "\0"
 RARE: Final = 6
 RARE_SHARE: Final = 0.08
 LINE_OVERHEAD: Final = 5
@@ -107,6 +108,8 @@ class Index:
         self._pieces.append(piece)
         self._lengths.append(len(own))
         self._total += len(own)
+        for kind in sorted(piece.kinds):
+            weights[f"{KIND}{kind}"] = 1.0
         for term, weight in weights.items():
             self._places.setdefault(term, []).append((number, weight))
 
@@ -115,9 +118,11 @@ class Index:
         payload holds already."""
         if not self._pieces or not (need := needs.of(question)):
             return Found()
-        scores, by_round = self._scores(need.terms)
+        scores, by_round = self._scores([*need.terms, *(f"{KIND}{kind}" for kind in need.kinds)])
         if need.looks_back:
             if need.topic and self._share_said(need) < COVERED:
+                return Found()
+            if not need.topic and need.kinds and not any(f"{KIND}{kind}" in self._places for kind in need.kinds):
                 return Found()
             return self._reach_back(need, scores, by_round, present, most_tokens)
         close = self._close(need, present)
@@ -188,7 +193,7 @@ class Index:
             beside = max(by_round[max(0, place - 1)], by_round[min(count - 1, place + 1)])
             score = scores[number] + OF_ROUND * by_round[place] + OF_NEXT * beside
             if need.kinds & piece.kinds:
-                score = score * RIGHT_KIND + 0.2
+                score *= RIGHT_KIND
             if need.speaker and (need.speaker == "customer") == (piece.said.speaker == "customer"):
                 score *= RIGHT_SPEAKER
             if score > 0:
@@ -268,11 +273,12 @@ class Index:
         return quotes, chosen
 
     def _quotes_in(self, ranked: Iterable[int], present: str, most: int) -> tuple[tuple[Said, ...], list[int], int]:
-        left, chosen = most, []
+        left, chosen, seen = most, list[int](), set[Said]()
         for number in ranked:
             piece = self._pieces[number]
-            if piece.size <= left and piece.said.text not in present:
+            if piece.size <= left and piece.said not in seen and piece.said.text not in present:
                 left -= piece.size
+                seen.add(piece.said)
                 chosen.append(number)
         return pieces.joined([self._pieces[n] for n in sorted(chosen)]), chosen, left
 

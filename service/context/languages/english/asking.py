@@ -107,6 +107,7 @@ _HELD: Final = {
 
 _GENERAL: Final = frozenset(
     """
+    link links url website webpage email emails e-mail e-mails mail phone telephone mobile location
     name names called call calls number numbers digits id ids address addresses date dates day days
     time times price prices cost costs amount total colour colours color colors kind kinds type sort
     thing things person people place size detail details information info word words
