@@ -32,6 +32,7 @@ class Piece:
     whether it begins and ends it."""
 
     place: int
+    message: int
     part: int
     said: Said
     size: int
@@ -44,13 +45,14 @@ class Piece:
         return self.is_first and self.is_last and self.said.speaker == "customer"
 
 
-def of(said: Said, place: int) -> Iterator[Piece]:
+def of(said: Said, place: int, message: int) -> Iterator[Piece]:
     """The pieces of what one speaker said in a round."""
     texts = list(_texts(said.text))[:MOST]
     for part, text in enumerate(texts):
         size = tokens.count(text) + OVERHEAD + (tokens.count(said.called) if said.called else 0)
         yield Piece(
             place,
+            message,
             part,
             replace(said, text=text),
             size,

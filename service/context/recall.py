@@ -34,7 +34,8 @@ PLAIN_TOKENS: Final = 250
 K1: Final = 1.2
 B: Final = 0.5
 """BM25's usual saturation, and a length that counts less: messages are short."""
-OF_ROUND: Final = 0.3
+OF_MESSAGE: Final = 0.6
+OF_SECOND: Final = 0.3
 OF_NEXT: Final = 0.5
 """What a piece has of its round's score, and of the better of the rounds beside it."""
 NEAR: Final = 8
@@ -79,6 +80,7 @@ class Index:
     _lines: list[str] = field(default_factory=list)
     _line_sizes: list[int] = field(default_factory=list)
     _characters: set[str] = field(default_factory=set)
+    _messages: int = 0
     _total: int = 0
     _last: str = ""
     """The last message, which the next one answers."""
@@ -89,8 +91,9 @@ class Index:
         place = len(self._lines) - 1
         for part in new.parts:
             asked = Counter(terms(pieces.question_of(self._last, part)))
-            for piece in pieces.of(part, place):
+            for piece in pieces.of(part, place, self._messages):
                 self._add_piece(piece, asked)
+            self._messages += 1
             self._last = part.text or self._last
 
     def _add_line(self, new: Round) -> None:
@@ -140,7 +143,7 @@ class Index:
 
     def _scores(self, asked: Iterable[str]) -> tuple[list[float], list[float]]:
         """BM25 of each piece, and of each round: the best of its pieces for each term."""
-        scores, by_round = [0.0] * len(self._pieces), [0.0] * len(self._lines)
+        scores, by_message = [0.0] * len(self._pieces), [0.0] * self._messages
         mean = self._total / len(self._pieces) or 1.0
         for term in sorted(asked):
             weight, best = self._weight(term), dict[int, float]()
@@ -148,11 +151,11 @@ class Index:
                 length = K1 * (1 - B + B * self._lengths[number] / mean)
                 score = weight * times * (K1 + 1) / (times + length)
                 scores[number] += score
-                place = self._pieces[number].place
+                place = self._pieces[number].message
                 best[place] = max(best.get(place, 0.0), score)
             for place, score in best.items():
-                by_round[place] += score
-        return scores, by_round
+                by_message[place] += score
+        return scores, by_message
 
     def _share_said(self, need: Need) -> float:
         """The share of what a message is about, by weight, that was said at all."""
@@ -186,12 +189,13 @@ class Index:
         self, need: Need, scores: Sequence[float], by_round: Sequence[float]
     ) -> dict[int, float]:
         """The pieces, likeliest first, with their scores."""
-        count = len(by_round)
+        count = len(self._lines)
         ranked = {}
+        padded = [0.0, 0.0, *by_round, 0.0, 0.0]
         for number, piece in enumerate(self._pieces):
             place = piece.place
-            beside = max(by_round[max(0, place - 1)], by_round[min(count - 1, place + 1)])
-            score = scores[number] + OF_ROUND * by_round[place] + OF_NEXT * beside
+            m = piece.message + 2
+            score = scores[number] + OF_MESSAGE * padded[m] + OF_NEXT * max(padded[m - 1], padded[m + 1]) + OF_SECOND * max(padded[m - 2], padded[m + 2])
             if need.kinds & piece.kinds:
                 score *= RIGHT_KIND
             if need.speaker and (need.speaker == "customer") == (piece.said.speaker == "customer"):
@@ -214,7 +218,10 @@ class Index:
         likely = [number for number, score in ranked.items() if score >= LIKELY * best]
         quotes, chosen, left = self._quotes_in(likely, present, most)
         quoted = {self._pieces[n].place for n in chosen if self._pieces[n].is_whole_of_customer}
-        record = self._record(need, by_round, left, present, quoted)
+        rounds_scores = [0.0]*len(self._lines)
+        for piece in self._pieces:
+            rounds_scores[piece.place] = max(rounds_scores[piece.place], by_round[piece.message])
+        record = self._record(need, rounds_scores, left, present, quoted)
         return Found(record, quotes)
 
     def _close(self, need: Need, present: str) -> set[int]:
