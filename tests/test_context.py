@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 from typing import Any
 
@@ -130,7 +131,8 @@ def test_the_head_is_never_the_systems_and_holds_the_customers_words_alone(
         assert [m["role"] for m in heads] in ([], ["user"])
         said = " ".join(question for question, _ in conversation)
         for line in "\n".join(m["content"] for m in heads).splitlines()[1:]:
-            quoted = line.removeprefix("- ").rpartition("? ")[2].partition(": ")
+            unasked = re.sub(r'^(?:asked )?"[^"]*":? ', "", line.removeprefix("- "))
+            quoted = unasked.partition(": ")
             assert all(word in said for word in (quoted[2] or quoted[0]).split())
 
 

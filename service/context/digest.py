@@ -1,8 +1,8 @@
 """A message condensed: without the words that carry nothing, and with all the others as they stand.
 
-A summary loses most facts; dropping empty words loses almost none. English loses stop words, unless
-they stand inside a name; Chinese, which has no spaces to cut at, loses the set phrases that frame a
-request and the particles that end it. What is left is in the customer's own words and order.
+A summary loses most facts; dropping empty words loses almost none. Nothing is dropped where that
+could turn a statement into another (`clauses`). What is left is in the customer's own words and
+order. An answer that says little by itself is kept with the question that it answers.
 
 Pure, linear in the message's length, and the same in every process.
 """
@@ -10,10 +10,10 @@ Pure, linear in the message's length, and the same in every process.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
-from service.context import languages
-from service.context.languages import HAN
+from service.context import clauses, languages
 
 MOST_READ: Final = 4_000
 """Characters of a message that are condensed; a longer one is a document, not talk."""
@@ -22,23 +22,20 @@ SHORT_CHARACTERS: Final = 30
 """Up to so many words and characters an answer says little without what was asked."""
 LABEL_WORDS: Final = 6
 LONGEST_QUESTION: Final = 300
+LONGEST_ASKED: Final = 120
+"""Characters of a question that stand with a bare answer."""
 LONGEST_PROMISE: Final = 160
+LONGEST_LINE: Final = 300
+"""Bytes of a line, unless its first sentence alone takes more."""
+LONGEST_SENTENCE: Final = 900
+"""A longer one is not cut, which could lose what turns it round, but left out."""
+CUT: Final = "…"
 
 _RULES: Final = tuple(language.condensing for language in languages.ALL)
-_EMPTY: Final[frozenset[str]] = frozenset().union(*(rules.empty for rules in _RULES))
-_INSIDE_NAMES: Final[frozenset[str]] = frozenset().union(*(rules.inside_names for rules in _RULES))
-_BINDING: Final[frozenset[str]] = frozenset().union(*(rules.binding for rules in _RULES))
-
-_PIECE: Final = re.compile(
-    rf"[{HAN}]+|[$€£¥#]?[^\W{HAN}]+(?:[-.,@/'’:&+][^\W{HAN}]+)*%?|[.!?;。！？；\n]"
-)
-_HAN: Final = re.compile(f"[{HAN}]")
-_END: Final = re.compile("[.!?;。！？；\n]")
+_YES: Final = languages.joined(f"^{rules.yes}" for rules in _RULES)
+_POLAR: Final = languages.joined(rules.polar for rules in _RULES)
+_IDLE_QUESTION: Final = languages.joined(rules.idle_questions for rules in _RULES)
 _SENTENCE: Final = re.compile(r"(?<=[.!?])\s+|(?<=[。！？])\s*|\n+")
-_OPENING: Final = languages.joined(f"^{rules.opening}" for rules in _RULES if rules.opening)
-_FRAME: Final = languages.joined(rules.frame for rules in _RULES)
-_CLOSING: Final = languages.joined(f"{rules.closing}$" for rules in _RULES if rules.closing)
-
 
 _PROMISE: Final = re.compile(
     r"\b(?:(?:i|we|you|it|they|that|some(?:body|one)|(?:our|the|your) \w+)(?:['’]ll| will| shall)"
@@ -51,26 +48,27 @@ _PROMISE: Final = re.compile(
 
 
 def condense(text: str) -> str:
-    """The words of a message that carry something, with single spaces; empty where none does."""
-    pieces = [match[0] for match in _PIECE.finditer(text[:MOST_READ])]
-    kept: list[str] = []
-    for place, piece in enumerate(pieces):
-        if _HAN.match(piece):
-            word = _condense_chinese(piece)
-        elif _END.match(piece):
-            word = ""
-        else:
-            word = piece if _carries(pieces, place) else ""
-        if word:
-            kept.append(word)
-    return " ".join(kept)
+    """What of a message carries something, in one line; empty where nothing does."""
+    return _line(_condensed(text))
 
 
-def line_of(said: str, label: str) -> str:
-    """One line for what a customer said; a short answer with the label of what it was asked."""
-    line = condense(said)
+def line_of(said: str, asked: str) -> str:
+    """One line for what a customer said; a short answer with `asked`, the question before it."""
+    kept = _condensed(said)
+    line = _bounded(kept)
     is_short = len(line.split()) <= SHORT and len(line) <= SHORT_CHARACTERS
-    return f"{label}? {line}" if line and label and is_short else line
+    if not asked or not is_short:
+        return line
+    answer = _answer(said)
+    is_polar = _POLAR.search(answer) is not None
+    if kept and kept[-1].is_question and not is_polar:
+        return line
+    if idle := _IDLE_QUESTION.search(asked):
+        return f'asked "{idle[0]}?": {answer}' if clauses.is_bare(answer) else line
+    if is_polar:
+        return f'asked "{_whole(asked)}": {answer}'
+    label = _label_of(asked) if line else ""
+    return f'"{label}?" {line}' if label else line
 
 
 def question_of(answered: str) -> str:
@@ -89,34 +87,81 @@ def promise_of(answered: str) -> str:
     return " ".join(said[-1].split())[:LONGEST_PROMISE] if said else ""
 
 
-def label_of(question: str) -> str:
-    """What a question asks for, in a few words."""
-    return " ".join(condense(question).split()[-LABEL_WORDS:])
+def _condensed(text: str) -> list[clauses.Sentence]:
+    """The sentences of a message, condensed, without those of which nothing is left.
+
+    A yes or no to a question of the customer's own stands: "The red one? No. The blue one? Sure."
+    """
+    kept = []
+    was_asked = False
+    for sentence in clauses.sentences(_YES.sub("", clauses.cleaned(_read(text)).lstrip(), count=1)):
+        is_reply = was_asked and _POLAR.search(sentence.text)
+        words = sentence.text if is_reply else clauses.condensed(sentence.text)
+        was_asked = sentence.is_question
+        if words:
+            kept.append(clauses.Sentence(words.replace('"', "”"), sentence.mark))
+    return kept
 
 
-def _carries(pieces: list[str], place: int) -> bool:
-    piece = pieces[place]
-    word = piece.lower().partition("'")[0].partition("’")[0]
-    if word not in _EMPTY:
-        return True
-    before = pieces[place - 1] if place else "."
-    after = pieces[place + 1] if place + 1 < len(pieces) else "."
-    if piece[0].isupper() and len(piece) > 1 and not _END.match(before):
-        return True  # inside a title: "Telling All My Secrets"
-    if word in _INSIDE_NAMES and _is_name(before) and _is_name(after):
-        return True
-    return word in _BINDING and _is_plain(before) and _is_plain(after)
+def _read(text: str) -> str:
+    """As much of a message as is read, up to the end of a sentence or line."""
+    if len(text) <= MOST_READ:
+        return text
+    read = text[:MOST_READ]
+    return read[: max(map(read.rfind, (". ", "? ", "! ", "。", "？", "！", "\n"))) + 1]
 
 
-def _is_name(piece: str) -> bool:
-    return piece[0].isupper()
+def _line(kept: Sequence[clauses.Sentence]) -> str:
+    """Sentences in one line; the last one's mark stays only if it asks."""
+    parts = [f"{sentence.text}{_mark(sentence)}" for sentence in kept]
+    if kept and not kept[-1].is_question:
+        parts[-1] = kept[-1].text
+    return "".join(part if part.endswith(_WIDE) else f"{part} " for part in parts).rstrip()
 
 
-def _is_plain(piece: str) -> bool:
-    return piece[0].isalnum() and not _HAN.match(piece) and piece.lower() not in _EMPTY
+_WIDE: Final = ("。", "！", "？", "；", "，")
+"""Marks after which no space stands."""
 
 
-def _condense_chinese(run: str) -> str:
-    """A run of Chinese without its frame; as it is if nothing would be left."""
-    kept = _CLOSING.sub("", _FRAME.sub("", _OPENING.sub("", run)))
-    return kept if len(kept) > 1 else ""
+def _mark(sentence: clauses.Sentence) -> str:
+    """The mark that parts a sentence from the next; a line's end becomes one that can be seen."""
+    if sentence.is_question:
+        return "？" if "？" in sentence.mark else "?"
+    return sentence.mark[:1] or ";"
+
+
+def _bounded(kept: Sequence[clauses.Sentence]) -> str:
+    """As many of the first sentences as a line may take, and a sign that some are left out."""
+    size, count = 0, 0
+    for sentence in kept:
+        size += len(sentence.text.encode()) + 2
+        if count and size > LONGEST_LINE:
+            break
+        count += 1
+    line = _line(kept[:count])
+    if len(line.encode()) > LONGEST_SENTENCE:
+        return CUT
+    return f"{line} {CUT}" if count < len(kept) else line
+
+
+def _answer(said: str) -> str:
+    """A short answer as it stands, without courtesies around it."""
+    parts = [
+        f"{words}{sentence.mark[:1]}"
+        for sentence in clauses.sentences(clauses.cleaned(said))
+        if (words := clauses.without_thanks(sentence.text))
+    ]
+    return " ".join(parts).replace('"', "”")
+
+
+def _whole(question: str) -> str:
+    """A question nearly as it stands."""
+    line = " ".join(clauses.cleaned(question).replace('"', "”").split())
+    return line if len(line) <= LONGEST_ASKED else condense(line)
+
+
+def _label_of(question: str) -> str:
+    """What a question asks for last, in a few words."""
+    parts = [sentence.text for sentence in clauses.sentences(clauses.cleaned(question))]
+    labels = [clauses.label_of(part, LABEL_WORDS) for part in parts]
+    return next((label for label in reversed(labels) if label), "").replace('"', "”")

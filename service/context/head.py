@@ -53,7 +53,7 @@ def digested(known: Sequence[str], asked: str, rounds: Iterable[Round]) -> tuple
     lines = list(known)
     left = DIGEST_BYTES - sum(map(_size, lines))
     for whole in rounds:
-        line = digest.line_of(whole.said, digest.label_of(asked))[: DIGEST_BYTES // 8]
+        line = digest.line_of(whole.said, asked)
         asked = digest.question_of(whole.answered)
         promise = digest.promise_of(whole.answered)
         promised = f"{PROMISED}{promise}" if promise else ""

@@ -101,7 +101,7 @@ class Need:
     terms: frozenset[str] = frozenset()
     topic: tuple[tuple[str, ...], ...] = ()
     is_own: bool = False
-    is_here: bool = False
+    points: bool = False
 
     @property
     def looks_back(self) -> bool:
@@ -161,10 +161,11 @@ def _topic(text: str) -> Iterable[tuple[str, ...]]:
     """What the message is about: each word that names something, by itself, and the pairs of
     characters of each stretch without spaces."""
     for term in dict.fromkeys(terms(text)):
-        if not _is_han(term) and term not in _GENERAL:
+        if not languages.is_unspaced(term) and term not in _GENERAL:
             yield (term,)
     yield from (tuple(pairs(p)) for run in runs(text) for p in _GENERAL_CUT.split(run) if p)
 
 
-def _is_han(term: str) -> bool:
-    return languages.HAN[0] <= term[0] <= languages.HAN[-1]
+def is_character(term: str) -> bool:
+    """Is it a single character of a language without spaces?"""
+    return len(term) == 1 and languages.is_unspaced(term)

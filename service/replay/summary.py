@@ -43,7 +43,7 @@ class _SummaryThread(History):
         super().__init__(system)
         self._lines: deque[tuple[str, int]] = deque()
         self._summary: list[Entry] = []
-        self._label = ""
+        self._asked = ""
 
     def ask(self, newest: Sequence[Entry], *, idle: bool = False) -> Sent:
         return Sent([*self.system, *self._summary, *self.said, *newest])
@@ -72,8 +72,8 @@ class _SummaryThread(History):
         for entry in popped:
             text = rounds.text_of(entry.message)
             if entry.message["role"] == "assistant":
-                self._label = digest.label_of(text)
-            elif line := digest.line_of(text, self._label):
+                self._asked = digest.question_of(text)
+            elif line := digest.line_of(text, self._asked):
                 self._lines.append((line, tokens.count(line) + 1))
         while self._lines and sum(size for _, size in self._lines) > SUMMARY_TOKENS:
             self._lines.popleft()

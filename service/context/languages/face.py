@@ -12,20 +12,46 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Condensing:
-    """How a message loses the words that carry nothing (`digest`)."""
+    """How a message loses the words that carry nothing (`clauses`, `digest`)."""
 
+    binds: str
+    """What changes the sense of the words around it: negations, limits, conditions, modals,
+    comparisons, doubts, who does it to whom. A clause that holds one stays as it was said."""
+    turns: str
+    """Those of them that matter in a question as well that only labels its answer: negations,
+    limits and conditions."""
+    courtesies: str
+    """What opens a request and adds nothing to it; goes from the beginning of any clause."""
+    yes: str
+    """A yes that opens a message, which goes on to say what it is about."""
+    thanks: str
+    """What adds nothing at the end of any clause."""
+    idle: str
+    """Clauses that are nothing but courtesy."""
+    polar: str
+    """Answers that say yes or no."""
+    bare: str
+    """Yes or no, and nothing else."""
+    idle_questions: str
+    """What a desk asks whoever comes and goes: how it can help, whether there is anything else."""
+    joins: str = ""
+    """What parts two clauses without a mark, in front of the second one's subject."""
+    label_words: frozenset[str] = frozenset()
+    """Words that a question may lose where it only labels its answer."""
     empty: frozenset[str] = frozenset()
     """Words that carry nothing, of a language with spaces between its words."""
     inside_names: frozenset[str] = frozenset()
     """Those among them that stand inside names: Statue *of* Liberty."""
     binding: frozenset[str] = frozenset()
     """Those among them that hold two words together: bread *and* butter."""
+    directions: frozenset[str] = frozenset()
+    """Those among them that stay before a name or a number: *to* Leeds."""
     opening: str = ""
-    """Set phrases that open a request, of a language without spaces; likewise the next two."""
+    """Set phrases that open a clause, of a language without spaces; likewise the next two."""
     frame: str = ""
-    """Set phrases around what is asked for."""
+    """Set phrases around what is asked for; what a group `kept` matches stays."""
     closing: str = ""
-    """Particles and phrases that end a request."""
+    """Particles and phrases that end a clause."""
 
 
 @dataclass(frozen=True, slots=True)
