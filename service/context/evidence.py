@@ -17,7 +17,7 @@ from service.context.terms import terms
 
 SAID: Final = 0.3
 """The share of a topic, by weight, that must have been said where the message looks back."""
-CLOSE: Final = 0.4
+CLOSE: Final = 0.3
 """The share that one round must hold where it doesn't."""
 AS_CLOSE: Final = 0.8
 """Rounds are taken that hold so much of what the best one holds."""
@@ -99,12 +99,12 @@ def _unsaid(group: Sequence[str], said: Postings) -> Iterator[str]:
 
 
 def _closest_line(need: Need, known: dict[str, float], present: str) -> float:
-    """The weight of the topic in the payload's closest line that holds a value of the right kind;
-    the line before belongs to it, as a question does to its answer."""
+    """The weight of the topic in the payload's closest line that holds a value of the right kind
+    and says of what; the line before belongs to it, as a question does to its answer."""
     best, before = 0.0, frozenset[str]()
     for line in present.splitlines():
         here = frozenset(known).intersection(terms(line))
-        if not need.kinds or needs.kinds_in(line) & need.kinds:
+        if here and (not need.kinds or needs.kinds_in(line) & need.kinds):
             best = max(best, sum(known[term] for term in here | before))
         before = here
     return best

@@ -35,12 +35,15 @@ _GENERAL_CUT: Final = languages.joined(
 _KINDS: Final = tuple(dict.fromkeys(kind for rules in _ASKING for kind in rules.wanted))
 _WANTED: Final = {k: languages.joined(r.wanted.get(k, "") for r in _ASKING) for k in _KINDS}
 _SHAPES: Final = {
-    "code": r"(?<![A-Za-z\d])(?:(?=[A-Za-z-]{0,20}\d)[A-Za-z\d-]{3,40}|(?-i:[A-Z]{5,20}))(?![A-Za-z\d])",
+    "code": r"(?<![A-Za-z\d])(?:(?=[A-Za-z-]{0,20}\d)[A-Za-z\d-]{3,40}|(?-i:[A-Z]{5,20}))"
+    r"(?![A-Za-z\d])",
     "amount": r"[$€£¥￥]\s?\d|\d\s?(?:[$€£¥]|(?:USD|EUR|GBP|RMB|CNY)\b)|\d+\.\d\d(?!\d)",
     "count": r"\d",
-    "date": r"(?<!\d)(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}|\d{1,2}/\d{1,2})(?!\d)",
+    "date": r"(?<!\d)(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}|"
+    r"\d{1,2}/\d{1,2})(?!\d)",
     "time": r"(?<!\d)\d{1,2}[:：]\d\d",
-    "link": r"https?://|(?<![a-z])www\.|[a-z\d-]{1,40}\.(?:com|org|net|io|example|cn|de|uk)(?![a-z])",
+    "link": r"https?://|(?<![a-z])www\.|"
+    r"(?<![a-z\d-])[a-z\d-]{1,40}\.(?:com|org|net|io|example|cn|de|uk)(?![a-z])",
     "phone": r"\+?\d[\d -]{5,18}\d",
     "email": r"\S@[a-z\d]",
 }
@@ -92,7 +95,8 @@ class Need:
     """What a message asks for.
 
     `speaker` is who said it, where the message tells; `kinds` those of the values that are asked
-    for; `topic` the terms that name what it is about, in groups: those of a group overlap.
+    for; `topic` the terms that name what it is about, in groups: those of a group overlap. It is
+    `is_own` if it is about the customer's own, and `points` at what is being talked about.
     """
 
     manner: Manner = "none"
@@ -129,7 +133,15 @@ def of(text: str) -> Need:
     if bool(told) != bool(said):
         speaker = "bot" if told else "customer"
     kinds = frozenset(kind for kind, pattern in _WANTED.items() if pattern.search(text))
-    return Need(manner, speaker, kinds, frozenset(terms(text)), tuple(_topic(text)), bool(rules.own.search(text)), bool(rules.here.search(text)))
+    return Need(
+        manner,
+        speaker,
+        kinds,
+        frozenset(terms(text)),
+        tuple(_topic(text)),
+        bool(rules.own.search(text)),
+        bool(rules.here.search(text)),
+    )
 
 
 def kinds_in(text: str) -> frozenset[str]:

@@ -30,7 +30,7 @@ from service.context.postings import Postings
 from service.context.rounds import Round, Said
 from service.context.terms import terms
 
-PLAIN_TOKENS: Final = 250
+PLAIN_TOKENS: Final = 400
 """What a message may take that doesn't speak of the past, though it asks for something of it."""
 ANSWERING: Final = 0.6
 """What a word of the question before counts, against one of the piece's own."""
@@ -38,6 +38,8 @@ RIGHT_SPEAKER: Final = 1.3
 NEWEST: Final = 0.1
 LIKELY: Final = 0.3
 """The share of the best score that a piece must have to be quoted rather than condensed."""
+PLAINLY_LIKELY: Final = 0.5
+"""The same where the message doesn't speak of the past; the rounds that it is about come first."""
 NEAR: Final = 8
 NEARNESS: Final = 0.85
 """A line of the record counts for rounds up to so many away, by so much a round."""
@@ -83,7 +85,8 @@ class Index:
     _said: Postings = field(default_factory=Postings)
     _record: list[str] = field(default_factory=list)
     _sizes: list[int] = field(default_factory=list)
-    """The record's lines, one a round, and their tokens."""
+    _values: list[float] = field(default_factory=list)
+    """The record's lines, one a round, their tokens, and how much of them is values."""
     _messages: int = 0
     _asked: str = ""
     _asking: int | None = None
@@ -95,6 +98,8 @@ class Index:
         place = len(self._record)
         self._record.append(line)
         self._sizes.append(tokens.count(line) + LINE_OVERHEAD if line else 0)
+        words = len(line.split()) or 1
+        self._values.append(min(1.0, len(_VALUE.findall(line)) / words))
         for said in new.parts:
             self._add_message(said, place)
 
@@ -125,8 +130,10 @@ class Index:
         if not close:
             return Found()
         ranked, _ = self._ranked(need)
-        first = [n for n in ranked if self._said.pieces[n].round in close]
-        quotes, _, _ = self._quotes(first, _Present(present), min(most_tokens, PLAIN_TOKENS))
+        least = PLAINLY_LIKELY * max(ranked.values(), default=0.0)
+        likely = [number for number, score in ranked.items() if score >= least]
+        likely.sort(key=lambda number: self._said.pieces[number].round not in close)
+        quotes, _, _ = self._quotes(likely, _Present(present), min(most_tokens, PLAIN_TOKENS))
         return Found((), quotes)
 
     def _ranked(self, need: Need) -> tuple[dict[int, float], Sequence[float]]:
@@ -202,9 +209,7 @@ class Index:
         values that it holds, and a little by how new it is."""
         likely = _spread(by_round)
         for place, line in enumerate(self._record):
-            words = len(line.split()) or 1
-            likely[place] += OF_VALUES * min(1.0, len(_VALUE.findall(line)) / words)
-            likely[place] += OF_AGE * place / len(self._record)
+            likely[place] += OF_VALUES * self._values[place] + OF_AGE * place / len(self._record)
             if is_number_asked and any(map(str.isdigit, line)):
                 likely[place] += OF_NUMBER
         return likely

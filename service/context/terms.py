@@ -21,6 +21,8 @@ _SHORT: Final = 3
 
 _ASKING: Final = tuple(language.asking for language in languages.ALL)
 _WORD: Final = re.compile(rf"[^\W_{HAN}]+(?:[-.@/'’:][^\W_{HAN}]+)*")
+_PARTS: Final = re.compile(r"[^\W\d_]{3,40}")
+"""The words inside of a link, an address or a compound; they count beside the whole."""
 _HAN_RUN: Final = re.compile(f"[{HAN}]+")
 _EMPTY: Final = frozenset[str]().union(*(rules.empty for rules in _ASKING))
 _ENDINGS: Final = tuple(ending for rules in _ASKING for ending in rules.endings)
@@ -32,7 +34,11 @@ _DOUBLED: Final = frozenset("bdgmnprt")
 def terms(text: str) -> list[str]:
     """The terms of a text, in their order, repeated ones too."""
     text = text[:MOST_READ]
-    found = [term for term in map(_term, _WORD.findall(text)) if term]
+    words = _WORD.findall(text)
+    found = [term for term in map(_term, words) if term]
+    for word in words:
+        if not word.isalnum():
+            found += filter(None, map(_term, _PARTS.findall(word)))
     for piece in runs(text):
         found += pairs(piece)
     return found

@@ -61,12 +61,11 @@ _HELD: Final = {
     "place": "路|街|号楼|大道|胡同|巷|层|楼|店|市|区|站|机场",
 }
 
-_GENERAL: Final = frozenset(
-    """
-    链接 网址 网站 邮箱 邮件 电话 手机 号码 地址 价格 价钱 时间 日期 编号 联系 内容 具体 情况 东西 事情 问题
+_GENERAL_TEXT: Final = """
+    链接 网址 网站 邮箱 邮件 电话 手机 号码 地址 价格 价钱 时间 日期 编号 联系 内容 具体 情况 东西 事情
+    问题
     希望 打算 要求 惦记 愿意 接受 提醒 一段 对话 那段
-    """.split()
-)
+"""
 
 ASKING: Final = Asking(
     asks=_ASKS,
@@ -80,6 +79,6 @@ ASKING: Final = Asking(
     here=_HERE,
     wanted=MappingProxyType(_WANTED),
     held=MappingProxyType(_HELD),
-    general=_GENERAL,
+    general=frozenset(_GENERAL_TEXT.split()),
     cut=_CUT,
 )

@@ -48,8 +48,10 @@ _SAID: Final = (
     r"\b(?:i|we)(?:['’]ve| had| have)?(?: just| already| once)? (?:gave|given|told|said|mentioned|"
     r"wrote|named|described|listed) (?:you|to you|it|that|them|earlier|before|above)\b|"
     r"\b(?:as|what|that|which) (?:i|we) (?:said|told|gave|asked|mentioned|wrote)\b|"
-    r"\bdid (?:i|we) (?:\w{1,20}ly )?(?:say|tell|give|mention|ask|write|name|want|order|choose|pick)\b|"
-    r"\b(?:the|that|my) (?:usual|same) \w{1,20}(?: \w{1,20}){0,3} (?:as|like) (?:last|before|earlier)|"
+    r"\bdid (?:i|we) (?:\w{1,20}ly )?(?:say|tell|give|mention|ask|write|name|want|order|choose"
+    r"|pick)\b|"
+    r"\b(?:the|that|my) (?:usual|same) \w{1,20}(?: \w{1,20}){0,3} (?:as|like) (?:last|before"
+    r"|earlier)|"
     r"\b(?:from|as|like|than) (?:before|last time|earlier|the last (?:time|order|booking))\b(?!\?)|"
     r"\bthe same \w{1,20}(?: \w{1,20})? (?:again|as last)\b"
 )
@@ -63,7 +65,8 @@ _NEW: Final = (
     r"\b(?:is|are) (?:it|there|they|this|that)\b|\bhow about\b|\bwhat about\b"
 )
 _LACKS: Final = (
-    r"\b(?:lost|forgot|forgotten|mislaid|misplaced|deleted|(?:can['’]?t|cannot|can not|couldn['’]t) "
+    r"\b(?:lost|forgot|forgotten|mislaid|misplaced|deleted|"
+    r"(?:can['’]?t|cannot|can not|couldn['’]t) "
     r"(?:find|remember|recall|locate|see)|do(?:n['’]?t| not) (?:remember|recall|have|know|see)|"
     r"no longer (?:have|know)|didn['’]?t (?:note|write|save|keep|get))\b"
 )
@@ -105,8 +108,7 @@ _HELD: Final = {
     "name": r"(?-i:(?<=[a-z,] )[A-Z][a-z]+)|(?-i:\A[A-Z][a-z]+(?: [A-Z][a-z]+)?\W?\Z)",
 }
 
-_GENERAL: Final = frozenset(
-    """
+_GENERAL_TEXT: Final = """
     link links url website webpage email emails e-mail e-mails mail phone telephone mobile location
     name names called call calls number numbers digits id ids address addresses date dates day days
     time times price prices cost costs amount total colour colours color colors kind kinds type sort
@@ -130,8 +132,7 @@ _GENERAL: Final = frozenset(
     current new own same other else extra right wrong certain particular favourite favorite best
     between after since until while under over about into onto out off up down back through along
     going name's sorry thanks quick quickly actually ever never still just
-    """.split()
-)
+"""
 _ENDINGS: Final = (
     ("'s", ""),
     ("’s", ""),
@@ -175,7 +176,7 @@ ASKING: Final = Asking(
     wanted=MappingProxyType(_WANTED),
     held=MappingProxyType(_HELD),
     empty=EMPTY,
-    general=_GENERAL,
+    general=frozenset(_GENERAL_TEXT.split()),
     endings=_ENDINGS,
     forms=MappingProxyType(_FORMS),
 )
