@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from service.context import head
 from service.context.rounds import Entry
 from service.loopback import Scripted
 from service.prices import Price
@@ -103,7 +104,9 @@ def test_three_quarters_of_what_is_sent_repeat_the_last_payloads_head(cached_inp
         thread.close(sent, [question], reply)
         is_cut = thread.tail[0].anchor != cut
         cuts += is_cut
-        recalled = any("[Record of what" in str(e.message["content"]) for e in before[1:])
+        recalled = any(
+            str(e.message["content"]).startswith((head.RECORD, head.QUOTES)) for e in before[1:]
+        )
         if before and not is_cut and not recalled:
             assert seen == sum(entry.tokens for entry in before)
         before = list(sent.messages)

@@ -26,6 +26,8 @@ PRESENT: Final = 0.95
 RARE: Final = 6
 RARE_SHARE: Final = 0.08
 """A term is rare in up to so many pieces, or in this share of the rounds."""
+FEW: Final = 3
+"""Pieces that hold a name which is asked about, though nothing else of the question was said."""
 ALONE: Final = 2.0
 """The weight of a single character that was never said; one that was tells nothing."""
 
@@ -46,6 +48,8 @@ def was_said(need: Need, said: Postings) -> bool:
 def close_rounds(need: Need, said: Postings, rounds: int, present: str) -> frozenset[int]:
     """The rounds, of so many, that hold what a plain message asks for; none where the payload is
     as close."""
+    if named := _named(need, said, present):
+        return named
     known, unknown = _topic(need, said)
     whole = sum(known.values()) + unknown
     if not known or sum(known.values()) < CLOSE * whole or not _tells(need, known, said, rounds):
@@ -64,6 +68,13 @@ def close_rounds(need: Need, said: Postings, rounds: int, present: str) -> froze
     if close and _closest_line(need, known, present) >= PRESENT * best:
         return frozenset()
     return frozenset(close)
+
+
+def _named(need: Need, said: Postings, present: str) -> frozenset[int]:
+    """The rounds that hold a name of which few speak, and the payload doesn't."""
+    rare = [name for name in sorted(need.names) if 0 < said.count(name) <= FEW]
+    lacking = frozenset(rare).difference(*(map(terms, present.splitlines()) if rare else ()))
+    return frozenset(said.pieces[number].round for name in lacking for number in said.held(name))
 
 
 def _tells(need: Need, known: dict[str, float], said: Postings, rounds: int) -> bool:

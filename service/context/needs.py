@@ -22,6 +22,9 @@ from service.context.terms import pairs, runs, stem, terms
 MOST_READ: Final = 2_000
 """Characters of a message that are read."""
 
+_NAME: Final = re.compile(r"(?<=[\w,] )[A-Z]\w{2,40}|(?<![\w-])(?=[A-Za-z-]{0,20}\d)[\w-]{4,40}")
+"""A word with a capital letter inside a sentence, and one with a digit."""
+
 Manner = Literal["none", "asks", "looks back"]
 
 _ASKING: Final = tuple(language.asking for language in languages.ALL)
@@ -95,7 +98,8 @@ class Need:
     """What a message asks for.
 
     `speaker` is who said it, where the message tells; `kinds` those of the values that are asked
-    for; `topic` the terms that name what it is about, in groups: those of a group overlap. It is
+    for; `topic` the terms that name what it is about, in groups: those of a group overlap; `names`
+    those that are a name or an identifier. It is
     `is_own` if it is about the customer's own, and `points` at what is being talked about.
     """
 
@@ -104,6 +108,7 @@ class Need:
     kinds: frozenset[str] = frozenset()
     terms: frozenset[str] = frozenset()
     topic: tuple[tuple[str, ...], ...] = ()
+    names: frozenset[str] = frozenset()
     is_own: bool = False
     points: bool = False
 
@@ -139,8 +144,9 @@ def of(text: str) -> Need:
         kinds,
         frozenset(terms(text)),
         tuple(_topic(text)),
-        bool(rules.own.search(text)),
-        bool(rules.here.search(text)),
+        frozenset(term for match in _NAME.finditer(text) for term in terms(match[0])),
+        is_own=bool(rules.own.search(text)),
+        points=bool(rules.here.search(text)),
     )
 
 

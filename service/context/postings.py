@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -14,10 +14,12 @@ K1: Final = 1.2
 B: Final = 0.5
 """BM25's usual saturation, and a length that counts less: messages are short."""
 OF_MESSAGE: Final = 0.6
+NEARNESS: Final = 0.85
 OF_NEXT: Final = 0.5
 OF_SECOND: Final = 0.3
-"""What a piece has of the scores of its message, and of the better of those one and two away: an
-answer often shares no word with what is asked of it later ("1596")."""
+"""What a piece has of its message's score, the less the further it is from the best piece of it; and
+of the better of the messages one and two away: an answer often shares no word with what is asked of
+it later ("1596")."""
 
 
 @dataclass(slots=True)
@@ -73,15 +75,27 @@ class Postings:
                 best[message] = max(best.get(message, 0.0), score)
             for message, score in best.items():
                 by_message[message] += score
-        around = list(_around(by_message))
-        scores = [score + around[p.message] for score, p in zip(own, self.pieces, strict=True)]
-        return scores, by_message
+        return self._with_context(own, by_message), by_message
+
+    def _with_context(self, own: list[float], by_message: list[float]) -> list[float]:
+        """Each piece's score, with what it has of those around it."""
+        best = dict[int, int]()
+        for number, (piece, score) in enumerate(zip(self.pieces, own, strict=True)):
+            if piece.message not in best or score > own[best[piece.message]]:
+                best[piece.message] = number
+        beside = list(_beside(by_message))
+        scores = []
+        for number, (piece, score) in enumerate(zip(self.pieces, own, strict=True)):
+            away = abs(number - best[piece.message])
+            inside = OF_MESSAGE * NEARNESS**away * by_message[piece.message]
+            scores.append(score + inside + beside[piece.message])
+        return scores
 
 
-def _around(scores: list[float]) -> Iterable[float]:
-    """What the pieces of each message have of its score and of its neighbours'."""
+def _beside(scores: list[float]) -> Iterator[float]:
+    """What the pieces of each message have of its neighbours' scores."""
     padded = [0.0, 0.0, *scores, 0.0, 0.0]
     for place in range(2, len(padded) - 2):
-        beside = max(padded[place - 1], padded[place + 1])
+        next_to = max(padded[place - 1], padded[place + 1])
         second = max(padded[place - 2], padded[place + 2])
-        yield OF_MESSAGE * padded[place] + OF_NEXT * beside + OF_SECOND * second
+        yield OF_NEXT * next_to + OF_SECOND * second

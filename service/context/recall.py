@@ -92,6 +92,11 @@ class Index:
     _asking: int | None = None
     """The question that the next message may answer, and the number of its piece."""
 
+    @property
+    def rounds(self) -> int:
+        """How many it holds."""
+        return len(self._record)
+
     def add(self, new: Round) -> None:
         """The next round."""
         line = digest.line_of(new.said, self._asked)

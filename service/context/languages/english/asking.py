@@ -119,6 +119,7 @@ _GENERAL_TEXT: Final = """
     remember remind recall repeat earlier before previous previously ago last first again already
     once time chat conversation point around around beginning originally moment today week month
     year later much many long old used use needed wanted want like liked did does was were has had
+    delete deleted mislaid misplaced message messages note noted save saved
     lost forgot forgotten find cannot can't couldn't don't please i'd i'll i'm i've you've what's
     that's it's whose who's where's when's talk talking talked speak read showed show come comes
     coming go goes arrive arrived arriving leave left get got have has make made do does happen
