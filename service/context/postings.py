@@ -17,9 +17,9 @@ OF_MESSAGE: Final = 0.6
 NEARNESS: Final = 0.85
 OF_NEXT: Final = 0.5
 OF_SECOND: Final = 0.3
-"""What a piece has of its message's score, the less the further it is from the best piece of it; and
-of the better of the messages one and two away: an answer often shares no word with what is asked of
-it later ("1596")."""
+"""What a piece has of its message's score, the less the further it is from the best piece of it (a
+tool's result is one thing, however long); and of the better of the messages one and two away: an
+answer often shares no word with what is asked of it later ("1596")."""
 
 
 @dataclass(slots=True)
@@ -86,7 +86,7 @@ class Postings:
         beside = list(_beside(by_message))
         scores = []
         for number, (piece, score) in enumerate(zip(self.pieces, own, strict=True)):
-            away = abs(number - best[piece.message])
+            away = 0 if piece.said.speaker == "tool" else abs(number - best[piece.message])
             inside = OF_MESSAGE * NEARNESS**away * by_message[piece.message]
             scores.append(score + inside + beside[piece.message])
         return scores

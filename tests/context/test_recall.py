@@ -336,7 +336,7 @@ def test_a_short_answer_is_found_by_what_it_was_asked_and_quoted_with_it() -> No
 
 def test_of_a_long_message_the_part_that_matches_is_quoted_and_marked_as_cut() -> None:
     index = Index()
-    filler = "We are a family business and have been so for a very long time indeed. " * 8
+    filler = "We are a family business and have been so for a very long time indeed. " * 30
     told = f"{filler}The spare key is with the neighbour, Mr Okafor. {filler}"
     index.add(spoken("Tell me about the flat.", told, 1))
     for place in range(2, 40):
