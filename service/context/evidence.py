@@ -15,7 +15,7 @@ from service.context.needs import Need
 from service.context.postings import Postings
 from service.context.terms import terms
 
-SAID: Final = 0.3
+SAID: Final = 0.2
 """The share of a topic, by weight, that must have been said where the message looks back."""
 CLOSE: Final = 0.3
 """The share that one round must hold where it doesn't."""
