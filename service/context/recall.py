@@ -75,7 +75,9 @@ class _Present:
 
     def holds(self, text: str) -> bool:
         """Does it stand there word for word? A short text counts only as the end of a line."""
-        return text in self.text if len(text) > SHORT else f" {text}\n" in f" {self.text}\n"
+        if len(text) > SHORT:
+            return text in self.text
+        return f" {text}\n" in f"{self.text}\n" or f"\n{text}\n" in f"\n{self.text}\n"
 
 
 @dataclass(slots=True)
