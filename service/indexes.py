@@ -49,10 +49,10 @@ class Indexes:
 
     def _keep(self, key: str, index: Index, cut: int) -> None:
         self._kept[key] = index, cut
-        total = sum(len(kept.rounds) for kept, _ in self._kept.values())
+        total = sum(kept.rounds for kept, _ in self._kept.values())
         while total > self._most and len(self._kept) > 1:
             _, (oldest, _) = self._kept.popitem(last=False)
-            total -= len(oldest.rounds)
+            total -= oldest.rounds
 
 
 def _extend(index: Index, folded: Sequence[Entry]) -> None:

@@ -18,6 +18,7 @@ from typing import Final
 
 from service.context import digest, plain
 from service.context.recall import Found
+from service.context.rounds import Said
 from service.context.slots import Fact
 from service.context.stand_in import StandIn
 
@@ -77,15 +78,18 @@ def head(known: StandIn, mark: str) -> str:
 
 
 def recalled(found: Found, mark: str) -> str:
-    """The text that holds what was fetched back."""
-    lines = [CONDENSED, *(f"- {plain.as_said(line, mark)}" for line in found.lines)]
-    lines = lines if found.lines else []
-    if found.quotes:
-        lines.append(QUOTES)
-    for quoted in found.quotes:
-        lines.append(f"- {plain.as_said(quoted.said, mark)}")
-        lines.append(f"* bot: {plain.one_line(quoted.answered)}")
+    """The text that holds what was fetched back, a line each."""
+    record = [f"- {plain.as_said(line, mark)}" for line in found.record]
+    quotes = [_quoted(said, mark) for said in found.quotes]
+    lines = [*([CONDENSED, *record] if record else []), *([QUOTES, *quotes] if quotes else [])]
     return _framed(FETCHED, lines, mark)
+
+
+def _quoted(said: Said, mark: str) -> str:
+    if said.speaker == "customer":
+        return f"- {plain.as_said(said.text, mark)}"
+    called = f" {plain.one_line(said.called)}" if said.called else ""
+    return f"* {said.speaker}{called}: {plain.one_line(said.text)}"
 
 
 def _framed(opening: str, lines: Sequence[str], mark: str) -> str:

@@ -30,7 +30,7 @@ from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 from service import tokens
-from service.context import head, joining, look_back, rounds
+from service.context import head, joining, needs, rounds
 from service.context.costs import Pace, least_mean_cost
 from service.context.recall import Index
 from service.context.rounds import Entry, WireMessage, messages_of, tokens_of
@@ -41,8 +41,12 @@ KEPT_ROUNDS: Final = 2
 """Rounds that a cut always leaves raw."""
 WINDOW_SHARE: Final = 0.9
 """How full a payload may make the model's window; the answer needs room too."""
-RECALL_RENT: Final = 30
+RECALL_RENT: Final = 50
 """Tokens that recall costs a turn, on the average, once anything is folded."""
+RECALL_TOKENS: Final = 950
+"""What recall may fetch for a message, at full price. That is seldom, and what it buys is large."""
+RECALL_BESIDE_CACHED: Final = 1200
+"""The same where the rest of the payload is nearly free."""
 LINE_TOKENS: Final = 10
 """What a folded round adds to the record at least, where all of it is shown: a line of its words.
 Folding is the dear part of a plan, and is tried only where this leaves something to gain."""
@@ -136,10 +140,10 @@ async def lay_out(
     layout = planned(stand_in, tail, prefix_tokens, turn)
     if _may_reach_back(layout, tail, prefix_tokens, turn):
         layout = _reaching_back(layout, await past.messages(), turn)
-    if layout.is_whole or not look_back.asks(turn.asked):
+    if layout.is_whole or not needs.may_need(turn.asked):
         return layout.payload()
     index = await past.index(layout.stand_in.plan.cut)
-    found = index.find(turn.asked, layout.text())
+    found = index.find(turn.asked, layout.text(), _most_recalled(layout, turn))
     if not found:
         return layout.payload()
     payload = layout.payload(head.recalled(found, turn.mark))
@@ -298,6 +302,12 @@ def _reaching_back(layout: Layout, prefix: Sequence[Entry], turn: Turn) -> Layou
                 longer = min(folded, longer, key=lambda one: one.tokens)
                 break
     return longer if turn.cold_cost(longer.tokens, pace) < layout.tokens * pace.calls else layout
+
+
+def _most_recalled(layout: Layout, turn: Turn) -> int:
+    """How many tokens recall may fetch, by what the payload costs without them."""
+    is_cheap = turn.is_well_cached and layout.tokens >= turn.price.min_cacheable_tokens
+    return RECALL_BESIDE_CACHED if is_cheap else RECALL_TOKENS
 
 
 def _is_dearer_than_whole(payload: Payload, prefix_tokens: int, turn: Turn) -> bool:

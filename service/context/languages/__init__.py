@@ -33,3 +33,8 @@ def of(text: str) -> Language:
     """The language that most of a text is in."""
     sizes = [(len(unit.findall(text)) * language.weight, language) for language, unit in _UNITS]
     return max(sizes, key=lambda sized: sized[0])[1]
+
+
+def is_unspaced(text: str) -> bool:
+    """Does it begin with a character that is written without spaces?"""
+    return "\u3400" <= text[:1] <= "\u9fff"

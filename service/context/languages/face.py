@@ -6,6 +6,7 @@ read without regard to case, and every run in them is bounded, so that reading s
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 
@@ -60,29 +61,43 @@ class Condensing:
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """How a message asks for something, and for something that was said before (`look_back`,
+    """How a message asks for something, and for something that was said before (`needs`, `terms`,
     `recall`)."""
 
     asks: str
     """What makes a message a question."""
-    cues: str
-    """What makes a question one about earlier words."""
+    requests: str
+    """What makes one a request, though it asks nothing."""
+    back: str
+    """What makes either one about earlier words."""
+    told: str
+    """Words for what the desk said before; they look back by themselves, as the next ones do."""
+    said: str
+    """Words for what the customer said before."""
     own: str
     """The customer and what is theirs."""
     new: str
     """What asks the desk to find, book or tell something."""
     past: str = ""
     """A question in the past tense, in a language that has one."""
-    wants_number: str = ""
-    """What asks for a number, an amount, a day or a time."""
+    lacks: str = ""
+    """The customer no longer has or knows something."""
+    here: str = ""
+    """Words that point at what is being talked about."""
+    wanted: Mapping[str, str] = field(default_factory=dict)
+    """By the kind of a value, the words that ask for one."""
+    held: Mapping[str, str] = field(default_factory=dict)
+    """By the kind of a value, what one looks like, where that is a matter of language."""
     empty: frozenset[str] = frozenset()
-    """Words that tell no two rounds apart."""
+    """Words that tell no two messages apart."""
+    general: frozenset[str] = frozenset()
+    """Words that do, but name no topic: what kind of thing is asked for, and that it was said."""
     cut: str = ""
-    """The same in a language without spaces: a run of characters is cut there."""
-    endings: str = ""
-    """Endings that a word loses."""
-    possessives: tuple[str, ...] = ()
-    """Those that it loses before."""
+    """Both in a language without spaces: a run of characters is cut there."""
+    endings: tuple[tuple[str, str], ...] = ()
+    """Endings that a word loses, longest first, and what stands in their place."""
+    forms: Mapping[str, str] = field(default_factory=dict)
+    """Words that change otherwise, and what they are forms of."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service import tokens
-from service.context import digest, head, look_back
-from service.context.head import RECORD
-from service.context.recall import RECORD_TOKENS, Index
+from service.context import digest, head, needs
+from service.context.recall import Found, Index
 from service.context.rounds import Round, Said
 from service.scripted import Scripted
 from tests.conftest import Recap, Starter
@@ -71,9 +70,7 @@ async def test_what_was_said_long_ago_is_there_when_the_question_looks_back(
     session = await talk(recap, [*told, *FILLER * 12])
     messages = await asked(recap, session, question)
     assert messages[-1]["content"] == question
-    assert messages[-2]["role"] == "user"
-    assert messages[-2]["content"].startswith(RECORD)
-    assert expected in messages[-2]["content"]
+    assert expected in everything(messages)
 
 
 async def test_a_question_about_something_new_is_sent_without_the_past(recap: Recap) -> None:
@@ -242,34 +239,113 @@ def carries(request: Mapping[str, Any]) -> bool:
 WORDS = st.text(alphabet="abc ABC019-.?！我的花家王订单号。", max_size=40)
 
 
-@given(rounds=st.lists(st.tuples(WORDS, WORDS), max_size=12), question=WORDS)
-def test_recall_is_bounded_and_holds_nothing_that_was_not_said(
-    rounds: list[tuple[str, str]], question: str
-) -> None:
+TALK = st.lists(st.tuples(WORDS, WORDS, WORDS), max_size=12)
+
+
+def indexed(talk: list[tuple[str, str, str]]) -> Index:
     index = Index()
-    for place, (said, answered) in enumerate(rounds):
-        index.add(spoken(said, answered, place))
-    found = index.find(question, "")
-    said_words = "".join(said + answered for said, answered in rounds)
-    for line in found.lines:
-        assert set(line) <= set(said_words) | set('asked "?": …;')
-    assert all(quoted in index.rounds for quoted in found.quotes)
-    assert [q.anchor for q in found.quotes] == sorted(q.anchor for q in found.quotes)
+    for place, (said, told, answered) in enumerate(talk):
+        tool = Said("tool", told, "find_order: id 7")
+        index.add(Round((Said("customer", said), tool, Said("bot", answered)), place))
+    return index
+
+
+def size_of(found: Found) -> int:
+    lines = [*found.record, *(f"{q.speaker} {q.called}: {q.text}" for q in found.quotes)]
+    return sum(tokens.count(line) + 1 for line in lines)
+
+
+@given(talk=TALK, question=WORDS, most=st.integers(0, 300))
+def test_recall_is_bounded_and_holds_nothing_that_was_not_said(
+    talk: list[tuple[str, str, str]], question: str, most: int
+) -> None:
+    found = indexed(talk).find(question, "", most)
+    everything = "\n".join("\n".join(parts) for parts in talk)
+    assert size_of(found) <= most
+    for line in found.record:
+        assert set(line) <= set(everything) | set('asked "?": …')
+    for quoted in found.quotes:
+        pieces = quoted.text.replace("… ", "\n").replace(" …", "\n").split("\n")
+        assert all(piece.strip() in everything for piece in pieces)
+
+
+@given(talk=TALK, question=WORDS)
+def test_the_same_rounds_give_the_same_recall(
+    talk: list[tuple[str, str, str]], question: str
+) -> None:
+    first, second = indexed(talk), indexed(talk[:5])
+    second.find(question, "", 300)
+    for place, (said, told, answered) in enumerate(talk[5:], 5):
+        tool = Said("tool", told, "find_order: id 7")
+        second.add(Round((Said("customer", said), tool, Said("bot", answered)), place))
+    assert first.find(question, "", 300) == second.find(question, "", 300)
+
+
+@given(talk=TALK, question=WORDS)
+def test_what_the_payload_holds_and_what_is_quoted_is_not_said_twice(
+    talk: list[tuple[str, str, str]], question: str
+) -> None:
+    index = indexed(talk)
+    found = index.find(question, "", 900)
+    assert len(set(found.quotes)) == len(found.quotes)
+    assert len(set(found.record)) == len(found.record)
+    present = "\n".join(["", *found.record, *(quoted.text for quoted in found.quotes), ""])
+    again = index.find(question, present, 900)
+    assert not set(again.record) & set(found.record)
 
 
 def test_a_long_record_is_cut_to_its_likeliest_lines() -> None:
     dice = random.Random(5)
     index = Index()
-    for place in range(900):
+    for place in range(1500):
         said = " ".join(f"thing{dice.randrange(4000)}" for _ in range(12))
+        if place == 900:
+            said = "The gate code for the marina is 4471."
         index.add(spoken(said, "Noted.", place))
-    index.add(spoken("The gate code for the marina is 4471.", "Noted.", 900))
-    for place in range(901, 1500):
-        said = " ".join(f"thing{dice.randrange(4000)}" for _ in range(12))
-        index.add(spoken(said, "Noted.", place))
-    found = index.find("What was the gate code that I gave you?", "")
-    assert any("4471" in line for line in found.lines)
-    assert sum(tokens.count(line) + 2 for line in found.lines) <= RECORD_TOKENS
+    found = index.find("What was the gate code that I gave you?", "", 900)
+    assert any("4471" in quoted.text for quoted in found.quotes)
+    assert 450 < size_of(found) <= 900
+
+
+def test_both_sides_and_what_tools_told_are_found_by_who_said_it() -> None:
+    index = Index()
+    told = Said("tool", "orders 2: id XR-2207, carrier Blue Heron", "find_orders: customer 81")
+    asked = Said("customer", "Where is my lamp?")
+    index.add(Round((asked, told, Said("bot", "It is with the carrier, due on 9 May.")), 1))
+    index.add(Round((Said("customer", "Then deliver it to Quay 4."), Said("agent", "We will.")), 2))
+    for place in range(3, 40):
+        index.add(spoken(FILLER[place % 4], "Certainly.", place))
+    quotes = index.find("Which carrier did you tell me has the lamp?", "", 300).quotes
+    assert told in quotes
+    quotes = index.find("Where did I say it should be delivered?", "", 300).quotes
+    assert Said("customer", "Then deliver it to Quay 4.") in quotes
+    quotes = index.find("When did you say the lamp is due?", "", 300).quotes
+    assert Said("bot", "It is with the carrier, due on 9 May.") in quotes
+
+
+def test_a_short_answer_is_found_by_what_it_was_asked_and_quoted_with_it() -> None:
+    index = Index()
+    index.add(spoken("I want to see my balance.", "May I have your account number?", 1))
+    index.add(spoken("1596", "And your favourite colour?", 2))
+    for place in range(3, 40):
+        index.add(spoken(FILLER[place % 4], "Certainly.", place))
+    texts = [quoted.text for quoted in index.find("Which account number was it?", "", 300).quotes]
+    assert "1596" in texts
+    assert "May I have your account number?" in texts
+
+
+def test_of_a_long_message_the_part_that_matches_is_quoted_and_marked_as_cut() -> None:
+    index = Index()
+    filler = "We are a family business and have been so for a very long time indeed. " * 30
+    told = f"{filler}The spare key is with the neighbour, Mr Okafor. {filler}"
+    index.add(spoken("Tell me about the flat.", told, 1))
+    for place in range(2, 40):
+        index.add(spoken(FILLER[place % 4], "Certainly.", place))
+    found = index.find("Who did you say has the spare key?", "", 140)
+    (quoted,) = (quoted for quoted in found.quotes if "Mr Okafor" in quoted.text)
+    assert quoted.text.startswith("… ")
+    assert quoted.text.endswith(" …")
+    assert len(quoted.text) < len(told) / 2
 
 
 SAID = [
@@ -330,11 +406,11 @@ NEVER_SAID = [
 ]
 
 
-def test_what_was_never_said_has_nothing_close_to_it() -> None:
+def test_what_was_never_said_fetches_nothing() -> None:
     index = Index()
     for place, said in enumerate([*SAID, *FILLER * 5]):
         index.add(spoken(said, "Certainly, I have noted that for you.", place))
-    wrong = [question for question in NEVER_SAID if index.find(question, "").quotes]
+    wrong = [question for question in NEVER_SAID if index.find(question, "", 900)]
     assert len(wrong) <= 0.05 * len(NEVER_SAID), wrong
 
 
@@ -352,7 +428,7 @@ def test_what_was_said_is_quoted_word_for_word(question: str, quoted: str) -> No
     index = Index()
     for place, said in enumerate([*SAID, *FILLER * 5]):
         index.add(spoken(said, "Certainly, I have noted that for you.", place))
-    assert any(quoted in found.said for found in index.find(question, "").quotes)
+    assert any(quoted in found.text for found in index.find(question, "", 900).quotes)
 
 
 @pytest.mark.parametrize(
@@ -395,4 +471,4 @@ def test_a_short_answer_is_kept_with_what_it_was_asked() -> None:
 def test_a_question_that_looks_back_is_told_from_one_that_looks_on(
     text: str, expected: bool
 ) -> None:
-    assert look_back.looks_back(text) is expected
+    assert needs.of(text).looks_back is expected
