@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.conftest import Recap
-from tests.watching import eventually, rows
+from tests.watching import change, eventually
 
 QUESTION = "When do you open?"
 SESSIONS = 3
@@ -22,9 +22,9 @@ async def ask_for_themselves(
     return opened
 
 
-def lose_replies(recap: Recap) -> None:
+async def lose_replies(recap: Recap) -> None:
     """The table keeps who asked, and no answer: what a full cache may come to."""
-    rows(recap.database, "DELETE FROM prefix_cache WHERE kind = 'reply'")
+    await change(recap, "DELETE FROM prefix_cache WHERE kind = 'reply'")
 
 
 async def all_have_looked(recap: Recap, turns: int) -> None:

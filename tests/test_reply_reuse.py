@@ -178,7 +178,7 @@ async def asked_before(start_recap: Starter) -> AsyncIterator[tuple[Recap, HeldM
     """A server whose calls are held, and whose table knows of three who asked but of no answer."""
     async with start_recap() as recap:
         await ask_for_themselves(recap)
-        lose_replies(recap)
+        await lose_replies(recap)
     async with (
         held_model() as model,
         start_recap(keys=recap.keys, openai_base_url=model.base_url) as recap,

@@ -19,7 +19,7 @@ from tests.crowd import crowd_of
 from tests.held import held_model
 from tests.probes import complete, text_of, user
 from tests.strangers import QUESTION, ask_for_themselves, lose_replies
-from tests.watching import assert_all_agrees, eventually, rows, say_streaming
+from tests.watching import assert_all_agrees, change, eventually, rows, say_streaming
 
 REFUND = "I want a refund."
 OWN = [
@@ -70,7 +70,7 @@ async def test_a_reply_that_names_somebody_reaches_nobody_who_asks_later(
 async def test_one_sign_of_a_personal_answer_is_enough(recap: Recap, left: str) -> None:
     recap.upstream.script = [Scripted(ALIKE), Scripted(OWN[0]), Scripted(ALIKE)]
     await ask_for_themselves(recap, REFUND)
-    rows(recap.database, left)
+    await change(recap, left)
     await ask_for_themselves(recap, REFUND, sessions=2)
 
 
@@ -117,10 +117,10 @@ async def test_a_session_that_asks_again_counts_once_and_has_its_own_answer(
             asking = asyncio.create_task(recap.say(session, REFUND, **key))
             if number < 3:
                 call = await model.next_call()
-                rows(recap.database, "UPDATE sessions SET epoch = epoch + 1")
+                await change(recap, "UPDATE sessions SET epoch = epoch + 1")
                 call.finish(ALIKE + "!" * number)
                 assert (await asking)["reply"] is None, "dropped, so the list is asked again"
-                rows(recap.database, "UPDATE messages SET turn_id = NULL")
+                await change(recap, "UPDATE messages SET turn_id = NULL")
         assert (await asking)["reply"]["content"] == f"{ALIKE}!!"
         assert model.calls == 2
         for calls in (3, 4, 4):
@@ -139,14 +139,14 @@ async def test_who_has_asked_is_known_after_a_restart_and_forgotten_after_the_ro
     async with start_recap(keys=recap.keys) as again:
         await ask_for_themselves(again, sessions=1)
         assert (await again.say(await again.open_session(), QUESTION))["cache"]["status"] == "reuse"
-        rows(again.database, "UPDATE prefix_cache SET expires_at = 1 WHERE kind = 'asker'")
+        await change(again, "UPDATE prefix_cache SET expires_at = 1 WHERE kind = 'asker'")
         await ask_for_themselves(again)
 
 
 async def test_another_prompt_model_or_tool_is_another_list(recap: Recap) -> None:
     await ask_for_themselves(recap)
-    for change in ({"model": "other"}, {"system_prompt": "Be brief."}, {"handover": True}):
-        await recap.rooms.tenants.set("shop", **change)
+    for other in ({"model": "other"}, {"system_prompt": "Be brief."}, {"handover": True}):
+        await recap.rooms.tenants.set("shop", **other)
         await ask_for_themselves(recap, sessions=1)
 
 
@@ -338,7 +338,7 @@ async def test_sessions_and_api_callers_share_nothing(start_recap: Starter) -> N
             await complete(recap, listed)
         assert recap.upstream.calls == 1
         await ask_for_themselves(recap)
-        lose_replies(recap)
+        await lose_replies(recap)
     async with (
         held_model() as model,
         start_recap(keys=recap.keys, openai_base_url=model.base_url) as recap,
@@ -459,7 +459,7 @@ async def test_in_1000_tries_nothing_reaches_another_session_that_may_not(
             questions = [f"{odd}|{odd}|{number // 5}" for odd in odds]
             await trial.ask_at_once([*questions, f"K-20931|0|{number // 5}"])
             if choose.random() < 0.3:
-                lose_replies(recap)
+                await lose_replies(recap)
         shared = "SELECT count(*) AS turns FROM turns WHERE status IN ('reuse', 'collapsed')"
         (told,) = rows(recap.database, shared)
     assert trial.leaks == []
