@@ -45,7 +45,7 @@ RECALL_RENT: Final = 50
 """Tokens that recall costs a turn, on the average, once anything is folded."""
 RECALL_TOKENS: Final = 950
 """What recall may fetch for a message, at full price. That is seldom, and what it buys is large."""
-RECALL_BESIDE_CACHED: Final = 1200
+RECALL_BESIDE_CACHED: Final = 1100
 """The same where the rest of the payload is nearly free."""
 LINE_TOKENS: Final = 10
 """What a folded round adds to the record at least, where all of it is shown: a line of its words.

@@ -125,7 +125,9 @@ def _facts_of(entries: Iterable[Entry], asked: str) -> tuple[list[Fact], str]:
     for entry in entries:
         text, place, speaker = rounds.text_of(entry.message), entry.anchor, entry.speaker
         if speaker == "customer":
-            found += facts.find(text, speaker=speaker, position=place, asked=asked)
+            wished = [wish.text for wish in standing.wishes(text, place)]
+            own = facts.find(text, speaker=speaker, position=place, asked=asked)
+            found += [fact for fact in own if not _is_wish(fact, wished)]
             if asked and _YES.fullmatch(text.strip()):
                 found += facts.find(asked, speaker=speaker, position=place)
         elif speaker:
@@ -134,3 +136,8 @@ def _facts_of(entries: Iterable[Entry], asked: str) -> tuple[list[Fact], str]:
         if rounds.is_answer(entry.message):
             asked = digest.question_of(text)
     return found, asked
+
+
+def _is_wish(fact: Fact, wished: Sequence[str]) -> bool:
+    """Does a standing wish say it already, which can be taken back?"""
+    return fact.kind in ("refusal", "preference") and any(fact.value in text for text in wished)
