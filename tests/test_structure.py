@@ -22,14 +22,14 @@ context.languages.chinese.condensing context.languages.chinese.asking
 context.languages.chinese.facts context.languages.chinese.standing
 context.languages.english context.languages.chinese
 context.languages
-context.clauses
-context.rounds context.fact_patterns context.digest context.look_back context.costs context.slips
-context.slots
+context.clauses context.tools context.plain
+context.rounds context.fact_patterns context.digest context.look_back context.slips
+context.slots context.costs context.joining
 context.numbers context.statements context.recall
-context.facts
-context.head
+context.facts context.head
 context.stand_in
-context.planning
+context.layout
+model.provider_cache
 flight settings loopback llm handover desk.answers desk.outbox desk.protocol
 demo logs bench.workload
 replay.memory replay.billing
@@ -41,13 +41,13 @@ replay.report replay.charts
 replay.page
 storage.models storage.database
 storage.migrate storage.prefix_cache storage.tenants storage.reports
-storage.ledger storage.session_statements storage.agents
+storage.ledger storage.session_statements storage.agents storage.provider_caches
 storage.records
 storage.transitions storage.inbox
 storage.sessions storage.handovers
 storage.storage storage.checks
 ask events
-indexes lanes desk.frames cache_marks hit_rates
+indexes lanes desk.frames cache_marks
 planner
 accounting desk.hub
 turn desk.desk

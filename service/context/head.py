@@ -14,15 +14,12 @@ full price without one.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from service.context import digest, plain
 from service.context.recall import Found
 from service.context.rounds import Round
-
-if TYPE_CHECKING:
-    from service.context.slots import Fact
-    from service.context.stand_in import StandIn
+from service.context.slots import Fact
 
 FACT_BYTES: Final = 800
 """The most that the facts may take, some 200 tokens; the newest are shown."""
@@ -78,15 +75,16 @@ def digested(known: Sequence[str], asked: str, rounds: Iterable[Round]) -> tuple
     return tuple(lines)
 
 
-def head(known: StandIn, mark: str) -> str:
-    """The text that stands for the folded rounds; empty where there is nothing to say."""
-    shown = known.digest if known.plan.is_full else _newest(known.digest, SHOWN_BYTES)
+def head(lines: Sequence[str], facts: Sequence[Fact], mark: str, *, is_full: bool) -> str:
+    """The text that stands for the folded rounds, whose digest and facts these are; empty where
+    there is nothing to say. All of the digest is shown only if `is_full`."""
+    shown = lines if is_full else _newest(lines, SHOWN_BYTES)
     sections = {
         SAID: [_shown(line, mark) for line in shown],
-        FACTS: _fact_lines(known.facts, mark),
+        FACTS: _fact_lines(facts, mark),
     }
-    lines = [line for title, own in sections.items() if own for line in (title, *own)]
-    return _framed(OPENING, lines, mark) if lines else ""
+    titled = [line for title, own in sections.items() if own for line in (title, *own)]
+    return _framed(OPENING, titled, mark) if titled else ""
 
 
 def recalled(found: Found, mark: str) -> str:

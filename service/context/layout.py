@@ -224,7 +224,7 @@ class Layout:
         self._instructions = _distinct(e for e in turn.instructions if e.anchor <= cut)
         self._shows_head = shows_head
         # Counted with no mark, as a plan is the same whoever's payload it is for.
-        record = head.head(stand_in, "") if shows_head else ""
+        record = stand_in.head("") if shows_head else ""
         own = tokens.count(record) + head.MARKS_TOKENS if record else 0
         own += tokens_of(self._instructions)
         self.tokens = turn.around + own + tokens_of(tail)
@@ -240,7 +240,7 @@ class Layout:
 
     @property
     def _head(self) -> str:
-        return head.head(self.stand_in, self._turn.mark) if self._shows_head else ""
+        return self.stand_in.head(self._turn.mark) if self._shows_head else ""
 
     def payload(self, recalled: str = "") -> Payload:
         """What is sent, and kept: the provider will have seen all of it but what was recalled."""

@@ -78,6 +78,10 @@ class StandIn:
         lines = head.digested(self.digest, self.asked, rounds.read(entries))
         return StandIn(plan, known, lines, asked)
 
+    def head(self, mark: str) -> str:
+        """The text that stands for the folded rounds; empty where there is nothing to say."""
+        return head.head(self.digest, self.facts, mark, is_full=self.plan.is_full)
+
     def to_json(self) -> dict[str, Any]:
         return {
             "plan": self.plan.to_json(),
