@@ -26,6 +26,7 @@ from service.storage import migrate
 from service.storage.agents import AgentToken
 from service.storage.tenants import TenantKeys
 from service.web.keys import Rooms
+from tests import payloads
 
 hypothesis.settings.register_profile("recap", deadline=None, max_examples=60)
 hypothesis.settings.load_profile("recap")
@@ -59,10 +60,8 @@ class Upstream:
 
 
 def last_text(body: Mapping[str, Any]) -> str:
-    content = body["messages"][-1].get("content")
-    if isinstance(content, str):
-        return content
-    return " ".join(part.get("text", "") for part in content or [])
+    """The words of the last message, without what was put in front of them."""
+    return payloads.said_in(body["messages"][-1])
 
 
 @dataclass

@@ -15,6 +15,7 @@ from aiohttp.test_utils import TestServer
 
 from service import tokens
 from service.scripted import Scripted, count_usage
+from tests.payloads import asked_in
 
 PATIENCE = 30
 """Seconds after which a test that waits for what never comes is given up."""
@@ -36,10 +37,8 @@ class HeldCall:
 
     @property
     def asked(self) -> list[str]:
-        """What was said since the last answer."""
-        roles = [message["role"] for message in self.messages]
-        last = max((n for n, role in enumerate(roles) if role != "user"), default=-1)
-        return [message["content"] for message in self.messages[last + 1 :]]
+        """What was said since the last answer: one message, of all that was said meanwhile."""
+        return asked_in(self.messages)
 
     def say(self, text: str) -> None:
         self._said += text

@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from service.context.joining import GAP
+
 _BLOCK = re.compile(
     r"^\[Record (?P<mark>\w+)(?P<opening>[^\n]*)\n(?P<lines>.*?)\n?^\[End of record (?P=mark)\.\]\n*",
     re.DOTALL | re.MULTILINE,
@@ -43,16 +45,37 @@ def spoken(messages: Messages) -> list[tuple[str, str]]:
     return [(role, text) for role, text in found if text]
 
 
+def asked_in(messages: Messages) -> list[str]:
+    """What the newest question is made of: a burst is one message, joined by blank lines."""
+    roles = roles_in(messages)
+    assert roles[-1:] == ["user"], roles
+    assert roles[-2:-1] != ["user"], roles
+    return said_in(messages[-1]).split(GAP)
+
+
+def unmarked(messages: Messages) -> list[dict[str, Any]]:
+    """The messages with all records' marks made equal, as each tenant has its own."""
+    found = []
+    for message in messages:
+        content = message.get("content")
+        if isinstance(content, str):
+            content = _unmarked(content)
+        elif content:
+            content = [part | {"text": _unmarked(part.get("text", ""))} for part in content]
+        found.append({**message, "content": content})
+    return found
+
+
+def _unmarked(text: str) -> str:
+    return _BLOCK.sub(lambda block: block[0].replace(block["mark"], "MARK"), text)
+
+
 def roles_in(messages: Messages) -> list[str]:
     """The roles of all but the system's messages."""
     return [str(m["role"]) for m in messages if m["role"] not in ("system", "developer")]
 
 
 def _block(messages: Messages, *, fetched: bool) -> str:
-    lines = []
-    for message in messages:
-        if message["role"] == "user":
-            for block in _BLOCK.finditer(text_of(message)):
-                if (_FETCHED in block["opening"]) is fetched:
-                    lines.append(block["lines"])
-    return "\n".join(lines)
+    asked = [text_of(message) for message in messages if message["role"] == "user"]
+    blocks = [block for text in asked for block in _BLOCK.finditer(text)]
+    return "\n".join(b["lines"] for b in blocks if (_FETCHED in b["opening"]) is fetched)

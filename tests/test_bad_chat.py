@@ -32,6 +32,22 @@ async def refuses(server: Server, body: Any, param: str | None) -> None:
     assert (error["param"], error["type"]) == (param, "invalid_request_error")
 
 
+async def goes_through(
+    server: Server, messages: list[dict[str, Any]], **request: Any
+) -> dict[str, Any]:
+    """The provider is sent this list as it came; returns all that it was sent."""
+    data = orjson.dumps(CHAT | {"messages": messages} | request)
+    calls = server.recap.upstream.calls
+    async with server.recap.http.post(
+        CHAT_PATH, data=data, headers=server.recap.bearer(**{"Cache-Control": "no-cache"})
+    ) as response:
+        assert response.status == 200
+    assert server.recap.upstream.calls == calls + 1
+    seen = server.recap.upstream.requests[-1]
+    assert orjson.dumps(seen["messages"]) == orjson.dumps(messages)
+    return seen
+
+
 WRONG: dict[str, list[Any]] = {
     "model": [None, "", "  ", 5, True, ["m"], {}],
     "messages": [None, [], {}, "Hello?", 5],
@@ -100,16 +116,22 @@ async def test_content_of_the_wrong_kind_is_refused(server: Server, content: Any
 @pytest.mark.parametrize(
     "content", ["", " ", "\t\r\n", "\u3000", [TEXT | {"text": " "}], [TEXT | {"text": ""}] * 2]
 )
-async def test_a_question_that_says_nothing_is_refused(server: Server, content: Any) -> None:
-    asked = [USER, {"role": "assistant", "content": "Yes?"}, USER | {"content": content}]
-    await refuses(server, CHAT | {"messages": asked}, "messages")
+async def test_a_question_that_says_nothing_is_the_providers_to_judge(
+    server: Server, content: Any
+) -> None:
+    blank = USER | {"content": content}
+    for said in ([blank], [USER, {"role": "assistant", "content": "Yes?"}, blank]):
+        await goes_through(server, said)
     await server.is_well()
 
 
 @pytest.mark.parametrize("role", ["assistant", "system", "developer"])
-async def test_a_list_that_asks_nothing_is_refused(server: Server, role: str) -> None:
-    for messages in ([USER, {"role": role, "content": SECRET}], [{"role": role, "content": "x"}]):
-        await refuses(server, CHAT | {"messages": messages}, "messages")
+async def test_a_list_that_asks_nothing_is_the_providers_to_judge(
+    server: Server, role: str
+) -> None:
+    last = {"role": role, "content": SECRET}
+    for said in ([last], [last, last], [USER, last], [last, USER, last]):
+        await goes_through(server, said)
     await server.is_well()
 
 
@@ -139,13 +161,6 @@ ODD: list[dict[str, Any]] = [
 async def test_what_nobody_knows_is_the_providers_to_judge(server: Server, odd: Any) -> None:
     """Whatever else a message holds goes to the provider as it came, and breaks nothing."""
     messages = [USER, {"role": "assistant", "content": "Yes?"} | odd, USER | odd]
-    sent = CHAT | {"messages": messages, "temperature": 10**15, "tools": "none", "seed": [odd]}
-    upstream = server.recap.upstream
-    async with server.recap.http.post(
-        CHAT_PATH, data=orjson.dumps(sent), headers=server.recap.bearer()
-    ) as response:
-        assert response.status == 200
-    seen = upstream.requests[-1]
-    assert seen["messages"] == messages
+    seen = await goes_through(server, messages, temperature=10**15, tools="none", seed=[odd])
     assert (seen["seed"], seen["tools"]) == ([odd], "none")
     await server.is_well()

@@ -11,8 +11,10 @@ from typing import Any
 
 import pytest
 
+from service.context.joining import GAP
 from service.loopback import Scripted
-from tests.conftest import Recap, Starter
+from tests import payloads
+from tests.conftest import Recap, Starter, last_text
 from tests.watching import Talk, assert_all_agrees, begin, held_talk, say_streaming, turns_of
 
 
@@ -100,12 +102,9 @@ async def test_the_third_call_in_a_row_is_committed_whatever_arrives(talk: Talk)
     assert (await posting)["reply"]["content"] == "To one, two and three."
     call = await model.next_call()
     assert [(m["role"], m["content"]) for m in call.messages[1:]] == [
-        ("user", "one"),
-        ("user", "two"),
-        ("user", "three"),
+        ("user", "one\n\ntwo\n\nthree"),
         ("assistant", "To one, two and three."),
-        ("user", "four"),
-        ("user", "five"),
+        ("user", "four\n\nfive"),
     ]
     call.finish("To four and five.")
     last = (await asyncio.gather(*late_posts))[-1]
@@ -176,8 +175,8 @@ async def one_burst(recap: Recap, dice: random.Random, second: float) -> bool:
     outcomes = [turn["outcome"] for turn in await turns_of(recap, session)]
     assert outcomes.count("superseded") <= 2
     last = next(r for r in reversed(recap.upstream.requests) if said[-1] in str(r["messages"][-1]))
-    heard = [message["content"] for message in last["messages"]]
-    assert [text for text in heard if text in said] == said
+    parts = [text for _, spoken in payloads.spoken(last["messages"]) for text in spoken.split(GAP)]
+    assert [text for text in parts if text in said] == said
     assert answers[-1]["reply"]["seq"] == len(transcript)
     kinds = [message["kind"] for message in transcript]
     is_burst = is_within(answers, second)
@@ -191,7 +190,7 @@ async def bursts(start_recap: Starter, *, rounds: int, second: float) -> None:
     dice = random.Random(rounds)
     async with start_recap(burst_silence_seconds=second) as recap:
         recap.upstream.default = lambda body: Scripted(
-            f"To {body['messages'][-1]['content']}.",
+            f"To {last_text(body)}.",
             first_token_delay=dice.uniform(0.5, 1.5) * second,
         )
         for _ in range(rounds):

@@ -229,7 +229,7 @@ async def test_what_nobody_here_knows_reaches_the_provider_as_it_is(
     raw = await client.chat.completions.with_raw_response.create(
         model="test-model", messages=said, temperature=0.0, stop=None, extra_body=invented
     )
-    assert raw.headers["cache-status"] == "recap; fwd=bypass"
+    assert raw.headers["cache-status"] == "recap; fwd=miss; stored"
     sent = recap.upstream.requests[0]
     assert as_bytes(sent["messages"]) == as_bytes(said)
     assert {k: v for k, v in sent.items() if k != "messages"} == {

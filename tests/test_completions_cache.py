@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import AsyncIterator
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 from openai import AsyncOpenAI
 
 from service.scripted import Scripted
+from tests import payloads
 from tests.conftest import Recap, Starter
 from tests.probes import assistant, client_of, metric, select, user
 
@@ -153,11 +155,37 @@ async def test_callers_tenants_and_parameters_are_kept_apart(
     assert statuses == [STORED] * 8 + [REUSE]
 
 
-INSEPARABLE: dict[str, list[dict[str, Any]]] = {
-    "a picture": [user("x") | {"content": [{"type": "image_url", "image_url": {"url": PIXEL}}]}],
-    "a sound": [user("x") | {"content": [{"type": "input_audio", "input_audio": {"data": ""}}]}],
-    "instructions between rounds": [user("a"), assistant("b"), {"role": "system", "content": "c"}],
+CALLING = {"role": "assistant", "content": None, "tool_calls": [TOOL_CALL]}
+FRENCH = {"role": "system", "content": "Speak French."}
+PICTURE = user("x") | {
+    "content": [
+        {"type": "text", "text": "My lamp looks like this."},
+        {"type": "image_url", "image_url": {"url": PIXEL}},
+    ]
+}
+SOUND = user("x") | {"content": [{"type": "input_audio", "input_audio": {"data": ""}}]}
+
+ROUNDS: dict[str, list[dict[str, Any]]] = {
+    "a picture": [PICTURE, assistant("A fine lamp.")],
+    "a sound": [SOUND, assistant("I hear you.")],
+    "instructions between rounds": [user("a"), assistant("b"), FRENCH],
     "spoken answers": [user("a"), assistant("b") | {"audio": {"id": "audio_1"}}],
+    "a tool that was called": [user("Find it"), CALLING, TOOL_RESULT, assistant("It is shipped.")],
+}
+FOLDED = {
+    "a picture": "picture: lamp looks like",
+    "a sound": "sound",
+    "a tool that was called": "* called find",
+}
+"""What the record says of such a round."""
+
+ENDS: dict[str, list[dict[str, Any]]] = {
+    "a picture": [PICTURE],
+    "a tool's result": [user("Find it"), CALLING, TOOL_RESULT],
+    "an answer to be continued": [user("Find it"), assistant("It is at")],
+    "instructions": [user("Find it"), FRENCH],
+    "instructions alone": [FRENCH | {"role": "developer"}],
+    "a blank question": [user(" ")],
 }
 
 
@@ -168,24 +196,80 @@ def long_history(rounds: int) -> list[dict[str, Any]]:
     return said
 
 
-@pytest.mark.parametrize("case", INSEPARABLE)
-async def test_what_cannot_be_shortened_safely_goes_through_whole(
+def only_payload(recap: Recap) -> list[dict[str, Any]]:
+    (request,) = recap.upstream.requests
+    messages: list[dict[str, Any]] = request["messages"]
+    return messages
+
+
+def assert_is_shortened(payload: list[dict[str, Any]], said: list[dict[str, Any]]) -> None:
+    """The system's words come first, then the record in front of the first kept question; that
+    and all that follows it is as it came, and of what is folded instructions alone are sent."""
+    assert payload[0] == said[0]
+    place = [message["role"] for message in payload].index("user")
+    kept = said[place - len(payload) :]
+    assert payloads.record_of(payload[place : place + 1])
+    assert payloads.said_in(payload[place]) == payloads.text_of(kept[0])
+    assert json.dumps(payload[place + 1 :]) == json.dumps(kept[1:])
+    assert 5 <= len(kept) < len(said) / 2
+    roles = payloads.roles_in(payload)
+    assert all(one != other for one, other in itertools.pairwise(roles)), roles
+
+
+@pytest.mark.parametrize("case", ROUNDS)
+async def test_a_round_of_any_kind_is_sent_as_it_is_while_it_is_one_of_the_last(
     recap: Recap, client: AsyncOpenAI, case: str
 ) -> None:
-    said = [*long_history(8), *INSEPARABLE[case], user("And now?")]
-    assert (await ask(client, said))[1] == BYPASS
-    assert json.dumps(recap.upstream.requests[0]["messages"]) == json.dumps(said)
+    history, newest = long_history(12), [*ROUNDS[case], user("And now?")]
+    assert (await ask(client, [*history, *newest]))[1] == STORED
+    payload = only_payload(recap)
+    assert_is_shortened(payload, [*history, *newest])
+    assert json.dumps(payload[-len(newest) :]) == json.dumps(newest)
 
 
-async def test_open_tool_calls_and_several_choices_go_through_whole(
+@pytest.mark.parametrize("case", ROUNDS)
+async def test_a_round_of_any_kind_is_folded_like_others(
+    recap: Recap, client: AsyncOpenAI, case: str
+) -> None:
+    said = [*long_history(12), *ROUNDS[case], *long_history(3)[1:], user("And now?")]
+    assert (await ask(client, said))[1] == STORED
+    payload = only_payload(recap)
+    assert_is_shortened(payload, said)
+    assert FOLDED.get(case, "") in payloads.record_of(payload)
+    assert (FRENCH in payload) is (FRENCH in ROUNDS[case]), "instructions stay in force"
+    assert all(m["role"] not in ("tool", "function") for m in payload)
+    assert PIXEL not in json.dumps(payload)
+
+
+@pytest.mark.parametrize("case", ENDS)
+async def test_what_follows_the_last_answer_is_sent_as_it_is_however_it_ends(
+    recap: Recap, client: AsyncOpenAI, case: str
+) -> None:
+    said = [*long_history(12), *ENDS[case]]
+    assert (await ask(client, said))[1] == STORED
+    payload = only_payload(recap)
+    assert_is_shortened(payload, said)
+    assert json.dumps(payload[-len(ENDS[case]) :]) == json.dumps(ENDS[case])
+
+
+async def test_all_calls_of_a_turn_extend_the_payload_of_the_first(
     recap: Recap, client: AsyncOpenAI
 ) -> None:
-    open_call = {"role": "assistant", "tool_calls": [TOOL_CALL]}
-    called = [*long_history(8), user("Find it"), open_call, TOOL_RESULT]
-    several = [*long_history(8), user("Find it")]
-    assert (await ask(client, called))[1] == (await ask(client, several, n=2))[1] == BYPASS
-    sent = [body["messages"] for body in recap.upstream.requests]
-    assert json.dumps(sent) == json.dumps([called, several])
+    said = [*long_history(30), user("Find it, please")]
+    for number in range(4):
+        call = TOOL_CALL | {"id": f"call_{number}"}
+        result = TOOL_RESULT | {"tool_call_id": f"call_{number}", "content": "shipped " * 400}
+        await ask(client, said)
+        said += [CALLING | {"tool_calls": [call]}, result]
+    sent = [json.dumps(body["messages"])[:-1] for body in recap.upstream.requests]
+    assert all(new.startswith(f"{old}, ") for old, new in itertools.pairwise(sent))
+    assert len(sent[0]) < len(json.dumps(long_history(30))) / 2
+
+
+async def test_several_choices_go_through_whole(recap: Recap, client: AsyncOpenAI) -> None:
+    several = [*long_history(12), user("Find it")]
+    assert (await ask(client, several, n=2))[1] == BYPASS
+    assert json.dumps(only_payload(recap)) == json.dumps(several)
 
 
 async def test_a_long_history_is_shortened_and_hits_the_table(
@@ -199,10 +283,8 @@ async def test_a_long_history_is_shortened_and_hits_the_table(
     for payload, listed in zip(recap.upstream.requests, (said[:-2], said), strict=True):
         sent = payload["messages"]
         assert len(json.dumps(sent)) < len(json.dumps(listed)) / 2
-        assert sent[0] == listed[0], "the system's words come first"
-        assert sent[1]["role"] == "user", "the head is data"
-        assert "A-00020" in sent[1]["content"]
-        assert sent[2:] == listed[-5:], "the last two rounds and the question are as they were"
+        assert_is_shortened(sent, listed)
+        assert "A-00020" in payloads.record_of(sent)
     assert select(recap, "SELECT layout, full_prompt_tokens > 2 * prompt_tokens FROM turns") == [
         ("checkpoint", 1),
         ("checkpoint", 1),

@@ -67,8 +67,6 @@ INVALID: dict[str, tuple[dict[str, Any], str]] = {
     "no content": ({"messages": [{"role": "user"}]}, "messages[0].content"),
     "content that is a number": ({"messages": [user("a") | {"content": 1}]}, "messages[0].content"),
     "no parts": ({"messages": [user("a") | {"content": []}]}, "messages[0].content"),
-    "a blank question": ({"messages": [user(" \n")]}, "messages"),
-    "the assistant's last word": ({"messages": [*HI, assistant("Hello")]}, "messages"),
     "a result without its call": (
         {"messages": [{"role": "tool", "content": "x"}]},
         "messages[0].tool_call_id",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -41,6 +42,16 @@ words = st.sampled_from(
     ]
 )
 conversations = st.lists(st.tuples(words, words), min_size=1, max_size=40)
+
+
+OWN_LINE = re.compile(
+    r'- (?:asked "(?P<question>[^"]*)": |"(?P<label>[^"]*)" |\w+(?: \([^)]*\))?: )?(?P<said>.+)'
+)
+"""A line of the customer's own words: an answer after what was asked, a fact after its kind."""
+
+
+def holds(text: str, words: str) -> bool:
+    return all(word.strip(".?,;") in text for word in words.split())
 
 
 def entry(role: str, content: str, anchor: int) -> Entry:
@@ -134,18 +145,20 @@ def test_a_cut_keeps_the_last_two_rounds_and_never_makes_a_payload_longer(
 
 
 @given(conversations, prices)
-def test_the_record_is_never_the_systems_and_its_own_lines_are_the_customers_words(
+def test_the_record_is_never_the_systems_and_whose_its_words_are_stands_plainly(
     conversation: list[tuple[str, str]], price: Price
 ) -> None:
     for payload in drive(conversation, price):
         assert [m["role"] for m in payload.messages].count("system") == 1
         assert payload.messages[0] == SYSTEM[0].message
-        said = " ".join(question for question, _ in conversation)
+        asked, answered = (" ".join(part) for part in zip(*conversation, strict=True))
         for line in record_of(payload.messages).splitlines():
-            assert line.startswith(("[", "- ", "* "))
-            quoted = line.removeprefix("- ").rpartition(": ")[2]
-            if line.startswith("- ") and "asked" not in line:
-                assert all(word.strip(".?,;") in said for word in quoted.split())
+            assert line.startswith(("[", "- "))
+            if line.startswith("- "):
+                own = OWN_LINE.fullmatch(line)
+                assert own, line
+                assert holds(asked, own["said"]), line
+                assert holds(answered, own["question"] or own["label"] or ""), line
 
 
 @given(conversations, prices)

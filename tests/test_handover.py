@@ -80,7 +80,7 @@ async def test_who_waits_no_longer_is_answered_by_the_bot(floor: Floor) -> None:
         assert await withdraw(floor.recap, session) == "bot"
         await customer.until("owner", owner="bot")
         reply = await customer.until("message", kind="bot")
-    assert reply.data["content"] == "Answer to: Where is my parcel?"
+    assert reply.data["content"] == "Answer to: Hello?\n\nWhere is my parcel?"
     assert await withdraw(floor.recap, session) == "bot"  # again changes nothing
     event = await floor.maria.until("session.released", session_id=session["id"])
     assert (event["owner"], event["cause"], event["by"]) == ("bot", "withdrawn", None)
@@ -109,15 +109,13 @@ async def test_the_bot_has_the_persons_words_for_its_own_and_does_not_hand_over_
     await recap.say(session, "When?")
     await floor.maria.done("return_to_bot", session_id=session["id"])
     await floor.maria.done("subscribe", cursors={session["id"]: 0})
-    await floor.maria.until("message.created", kind="bot", content="Answer to: When?")
+    await floor.maria.until("message.created", kind="bot", content="Answer to: Thanks.\n\nWhen?")
     request = recap.upstream.requests[-1]
     assert "tools" not in request
     assert [(m["role"], m["content"]) for m in request["messages"][1:]] == [
         ("user", "My money back!"),
-        ("assistant", "I will get somebody."),
-        ("assistant", "It is on its way."),
-        ("user", "Thanks."),
-        ("user", "When?"),
+        ("assistant", "I will get somebody.\n\nIt is on its way."),
+        ("user", "Thanks.\n\nWhen?"),
     ]
     await recap.say(session, "And the receipt?")
     assert recap.upstream.requests[-1]["tools"] == [TOOL]
@@ -183,9 +181,10 @@ async def test_who_writes_after_the_end_is_answered_by_the_bot(floor: Floor, str
                 answer = (await stream.rest())[-1].data
         else:
             answer = await recap.say(session, "Hello again")
-        assert (answer["owner"], answer["reply"]["content"]) == ("bot", "Answer to: Hello again")
+        said = "Is anybody there?\n\nHello again"
+        assert (answer["owner"], answer["reply"]["content"]) == ("bot", f"Answer to: {said}")
         await customer.until("owner", owner="bot")
     sent = [m["content"] for m in recap.upstream.requests[-1]["messages"]]
-    assert sent[1:] == ["Is anybody there?", "Hello again"]
+    assert sent[1:] == [said]
     told = await hand_over(recap, session)
     assert (told["owner"], told["position"]) == ("waiting", 1)

@@ -202,7 +202,8 @@ async def test_where_there_are_no_live_agents_a_failure_is_the_customers_to_know
     status, problem = await post(recap, session, "Hello?")
     assert (status, problem["code"]) == (502, "upstream_error")
     assert await owner_of(recap, session) == "bot"
-    assert (await recap.say(session, "Again?"))["reply"]["content"] == "Answer to: Again?"
+    answer = await recap.say(session, "Again?")
+    assert answer["reply"]["content"] == "Answer to: Hello?\n\nAgain?"
     await assert_all_agrees(recap.database)
 
 

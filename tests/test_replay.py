@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from service import tokens
-from service.context import planning
+from service.context import layout
 from service.prices import Price
 from service.replay import billing, memory
 from service.replay.billing import Call
@@ -20,6 +20,7 @@ from service.replay.layouts import Full, Thread, Window
 from service.replay.published import Published
 from service.replay.recap import Recap
 from service.replay.summary import SummaryBuffer
+from tests.payloads import roles_in, spoken
 from tests.replaying import NO_CACHE, PRICE, entry, message, replay, rounds, talk, write
 
 SYSTEM = message("system", 1200, "system")
@@ -285,14 +286,15 @@ def test_tool_calls_are_requests_of_their_own_and_greetings_are_none(tmp_path: P
     )
 
 
-def test_a_list_that_cannot_be_shortened_is_sent_whole(tmp_path: Path) -> None:
+def test_a_list_that_holds_a_picture_is_shortened_like_others(tmp_path: Path) -> None:
     picture = {"type": "image_url", "image_url": {"url": "data:,"}}
     said = rounds(8)
     said[0]["content"] = [{"type": "text", "text": "look"}, picture]
     path = write(tmp_path / "talk.jsonl", {"messages": said})
     results = replay(path, NO_CACHE)
-    assert results["recap"].bill.tokens == results["full"].bill.tokens
-    assert results["window-4"].bill.tokens < results["full"].bill.tokens
+    assert results["recap"].bill.tokens < results["full"].bill.tokens / 2
+    last = results["recap"].by_round[-1].bill.tokens
+    assert last < results["window-4"].by_round[-1].bill.tokens
 
 
 def test_a_conversations_own_system_messages_stand(tmp_path: Path) -> None:
@@ -327,12 +329,14 @@ def test_recap_sends_what_the_planner_plans() -> None:
     thread = Recap(NO_CACHE).open([entry(PROMPT)])
     payloads = [payload for payload, _ in drive(thread, rounds(10))]
     assert payloads[-1][0] == PROMPT
-    assert len(payloads[-1]) <= 2 + 2 * planning.KEPT_ROUNDS + 1
-    assert payloads[-1][-1]["role"] == "user"
+    assert len(payloads[-1]) <= 1 + 2 * layout.KEPT_ROUNDS + 1
+    assert roles_in(payloads[-1]) == ["user", "assistant"] * layout.KEPT_ROUNDS + ["user"]
+    kept = rounds(10)[-2 * layout.KEPT_ROUNDS - 2 : -1]
+    assert spoken(payloads[-1][1:]) == [(m["role"], m["content"]) for m in kept]
 
 
 def test_every_layout_is_given_the_recorded_replies() -> None:
     said = rounds(3)
-    for layout in (Full("", "", caches=True), Window("", "", 20)):
-        payload, _ = drive(layout.open([entry(PROMPT)]), said)[-1]
+    for plain in (Full("", "", caches=True), Window("", "", 20)):
+        payload, _ = drive(plain.open([entry(PROMPT)]), said)[-1]
         assert payload == [PROMPT, *said[:5]]

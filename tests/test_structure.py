@@ -27,16 +27,17 @@ context.languages.chinese.telling context.languages.chinese.promising
 context.languages.chinese.facts context.languages.chinese.standing
 context.languages.english context.languages.chinese
 context.languages
-context.tools context.sentences context.clauses
-context.rounds context.fact_patterns context.digest context.look_back context.costs context.slips
-context.told context.tool_values
-context.slots context.standing
-context.numbers context.statements context.recall
-context.facts context.ordinary_words
-context.privacy
-context.head
+context.tools context.sentences context.clauses context.plain context.terms
+context.rounds context.fact_patterns context.slips
+context.digest context.needs context.costs context.joining context.told context.tool_values
+context.slots context.standing context.pieces
+context.numbers context.statements context.postings
+context.facts context.ordinary_words context.evidence
+context.privacy context.recall
 context.stand_in
-context.planning
+context.head
+context.layout
+model.provider_cache
 flight settings loopback llm handover desk.answers desk.outbox desk.protocol
 demo logs bench.workload
 replay.memory replay.billing
@@ -48,13 +49,13 @@ replay.report replay.charts
 replay.page
 storage.models storage.database
 storage.migrate storage.prefix_cache storage.tenants storage.reports
-storage.ledger storage.session_statements storage.agents
+storage.ledger storage.session_statements storage.agents storage.provider_caches
 storage.records
 storage.transitions storage.inbox
 storage.sessions storage.handovers
 storage.storage storage.checks
 ask events
-indexes lanes desk.frames cache_marks hit_rates
+indexes lanes desk.frames cache_marks
 planner
 accounting answers desk.hub sharing
 turn desk.desk

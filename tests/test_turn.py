@@ -14,8 +14,9 @@ import pytest
 
 from service.loopback import Scripted
 from service.storage.tenants import TenantKeys
-from tests.conftest import Recap, Starter, Upstream
+from tests.conftest import Recap, Starter, Upstream, last_text
 from tests.held import held_model
+from tests.payloads import record_of, roles_in, spoken
 from tests.watching import assert_all_agrees, rows, turns_of
 
 PROMPT = "You are the shop's helper."
@@ -38,7 +39,7 @@ def asked(turn: int) -> str:
 def answering(recap: Recap, *, cached_tokens: int) -> None:
     """Have the provider say that it found so much in its cache."""
     recap.upstream.default = lambda body: Scripted(
-        text=f"Answer to: {body['messages'][-1]['content'][:60]}", cached_tokens=cached_tokens
+        text=f"Answer to: {last_text(body)[:60]}", cached_tokens=cached_tokens
     )
 
 
@@ -269,8 +270,8 @@ async def test_where_a_providers_cache_never_hits_it_is_no_longer_planned_for(
             for turn in range(TURNS):
                 await recap.say(session, f"{asked(turn)} For {cached_tokens} more.")
             lengths[cached_tokens] = [len(sent) for sent in payloads(recap.upstream)[-5:]]
-    assert max(lengths[0]) <= 9  # the system's, the head, two or three rounds, the question
-    assert max(lengths[10_000]) > 9
+    assert max(lengths[0]) <= 8  # the system's, two or three rounds, the question
+    assert max(lengths[10_000]) > 8
 
 
 async def test_the_facts_of_folded_rounds_stand_in_a_head_that_is_not_the_systems(
@@ -281,20 +282,14 @@ async def test_the_facts_of_folded_rounds_stand_in_a_head_that_is_not_the_system
     questions = [f"It matters to us. {'Really so. ' * 9}What is question {n}?" for n in "abcdef"]
     for question in questions:
         await recap.say(session, question)
-    system, head, *raw = payloads(recap.upstream)[-1]
+    system, *said = payloads(recap.upstream)[-1]
     assert system["content"] == PROMPT
-    assert head["role"] == "user"
-    assert "A-20931" in head["content"]
-    assert "ann@example.com" in head["content"]
-    assert "not instructions" in head["content"]
-    assert [message["role"] for message in raw] == [
-        "user",
-        "assistant",
-        "user",
-        "assistant",
-        "user",
-    ]
-    assert raw[-1]["content"] == questions[-1]
+    assert roles_in(said) == ["user", "assistant", "user", "assistant", "user"]
+    assert "A-20931" in record_of(said[:1])
+    assert "ann@example.com" in record_of(said[:1])
+    assert "not instructions" in said[0]["content"]
+    assert [text for role, text in spoken(said) if role == "user"] == questions[-3:]
+    assert said[-1]["content"] == questions[-1]
 
 
 async def test_two_tenants_share_nothing(recap: Recap) -> None:
