@@ -38,8 +38,8 @@ class Planned:
     sent, `hints` the fields that go with them. Tokens are our counts: `full_tokens` the whole
     list's, `full_warm` how much of that a provider that is sent everything would have seen the
     turn before, `prefix_tokens` the prefix's without the messages that the list begins with in the
-    system's role; of the payload's the provider should have `expected` in its cache. `measure` says
-    what a cut is counted in: a session's seqs, or a list's indexes at its model's price and the
+    system's role; of the payload's the provider should have `expected` in its cache, 0 if it was
+    kept too short for that, None if that cannot be said. `measure` says what a cut is counted in: a session's seqs, or a list's indexes at its model's price and the
     provider's hits as they are known.
     """
 
@@ -50,7 +50,7 @@ class Planned:
     full_tokens: int
     full_warm: int
     prefix_tokens: int
-    expected: int
+    expected: int | None
     measure: str
 
     @property
@@ -97,7 +97,7 @@ class Planner:
         """The provider answered, and says how much it found in its cache; None: it does not say."""
         model, price = str(ask.request["model"]), self.price(ask)
         self._providers.sent(ask.conversation, _sent(ask, planned.payload, self._clock()))
-        if cached_tokens is None:
+        if cached_tokens is None or planned.expected is None:
             return
         found = {"expected": planned.expected, "cached": cached_tokens}
         if (share := self._providers.learn(model, price, **found)) is not None:
@@ -117,19 +117,26 @@ class Planner:
             payload = replace(payload, stand_in=StandIn(after))
         hints, messages = _marked(ask, payload, price)
         before = turn.preamble + known.tokens
+        full = before + ask.newest_tokens + tokens.REPLY_PRIMING
         return Planned(
             payload,
             status=known.status if ask.can_shorten else "bypass",
             messages=messages,
             hints=hints,
-            full_tokens=before + ask.newest_tokens + tokens.REPLY_PRIMING,
+            full_tokens=full,
             full_warm=0 if turn.idle or not known.tail else before - known.tail[-1].tokens,
             prefix_tokens=known.tokens,
-            expected=self._providers.expected(
-                ask.conversation, payload.messages, price, self._clock()
-            ),
+            expected=self._expected(ask, payload, full, price),
             measure=_measure(ask, price),
         )
+
+    def _expected(self, ask: Ask, payload: Payload, full_tokens: int, price: Price) -> int | None:
+        """As in `Planned`; a list that is too short itself says nothing either."""
+        messages, now = payload.messages, self._clock()
+        expected = self._providers.expected(
+            ask.conversation, _before_messages(ask), messages, price, now
+        )
+        return None if full_tokens < price.min_cacheable_tokens else expected
 
     def forget(self, session_id: str) -> None:
         """An erased session is forgotten here too."""
@@ -204,6 +211,7 @@ def _sent(ask: Ask, payload: Payload, now: int) -> Sent:
     is_stable = payload.stable == len(payload.messages)
     return Sent.of(
         payload.messages,
+        before=_before_messages(ask),
         stable=payload.stable,
         tokens=payload.tokens
         if is_stable
@@ -212,6 +220,11 @@ def _sent(ask: Ask, payload: Payload, now: int) -> Sent:
         opening_tokens=ask.system_tokens + ask.tools_tokens,
         at=now,
     )
+
+
+def _before_messages(ask: Ask) -> str:
+    """What a provider's cache holds in front of a list: other tools are another prefix."""
+    return repr([ask.request.get(name) for name in ("model", "tools", "functions")])
 
 
 def stand_in_entry(ask: Ask, planned: Planned, body: Body) -> list[CacheEntry]:

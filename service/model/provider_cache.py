@@ -21,14 +21,17 @@ from service.prices import Price
 
 log = logging.getLogger(__name__)
 
-MEMORY: Final = 10
-"""Calls after which what was known before counts for about a third."""
+TRUST: Final = 4
+"""Calls that the price file's word counts for at first: a few that say otherwise are believed."""
+MEMORY: Final = 50
+"""Calls that the mean is made of at the most; with fewer, chance alone would move the share."""
 PATIENCE: Final = 200
-"""The same for calls that say nothing, after which it is the price file's word that counts: a
-provider that is planned for as if it cached nothing is tried again."""
+"""Calls kept too short to tell, after which it is the price file's word that counts again: a
+provider that is planned for as if it cached nothing is tried once more."""
 STEP: Final = 0.25
-SWAY: Final = 0.6
-"""Steps that the mean must be away from the share that is held, before another one is."""
+SWAY: Final = 0.9
+"""Steps that the mean must be away from the share that is held, before another one is. Were it
+little more than half a step, a true share between two steps would have both by turns."""
 MOST_MODELS: Final = 256
 """Callers choose the names of models; what is learned of more than so many is forgotten."""
 MOST_CONVERSATIONS: Final = 4096
@@ -41,8 +44,10 @@ discount that a large provider gives. The ledger goes on billing what the file s
 @dataclass(frozen=True, slots=True)
 class Sent:
     """A payload that went out: a hash for each message that the next one should begin with, their
-    tokens, and how many of both the conversation's first messages are."""
+    tokens, and how many of both the conversation's first messages are. `before` is what a provider
+    keeps in front of all messages: the model, and the tools on offer."""
 
+    before: str
     hashes: tuple[int, ...]
     tokens: int
     opening: int
@@ -54,6 +59,7 @@ class Sent:
         cls,
         messages: Sequence[Mapping[str, Any]],
         *,
+        before: str,
         stable: int,
         tokens: int,
         opening: int,
@@ -62,15 +68,34 @@ class Sent:
     ) -> Sent:
         """`stable` messages of `tokens` in all; `at` is in microseconds."""
         hashes = tuple(hash(repr(message)) for message in messages[:stable])
-        return cls(hashes, tokens, opening, opening_tokens, at)
+        return cls(before, hashes, tokens, opening, opening_tokens, at)
 
-    def shared(self, messages: Sequence[Mapping[str, Any]]) -> int:
+    def shared(self, before: str, messages: Sequence[Mapping[str, Any]]) -> int:
         """Tokens that these messages begin with as this payload did."""
+        if before != self.before:
+            return 0
         hashes = tuple(hash(repr(message)) for message in messages[: len(self.hashes)])
         if hashes == self.hashes:
             return self.tokens
         same = hashes[: self.opening] == self.hashes[: self.opening]
         return self.opening_tokens if same else 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Mean:
+    """A mean that forgets slowly, and the calls that it is made of."""
+
+    share: float
+    calls: int
+
+    def with_call(self, value: float) -> _Mean:
+        """With what one more call has shown."""
+        calls = min(self.calls + 1, MEMORY)
+        return _Mean(self.share + (value - self.share) / calls, calls)
+
+    def drawn_to(self, value: float) -> _Mean:
+        """A little nearer to what nothing has shown."""
+        return _Mean(self.share + (value - self.share) / PATIENCE, self.calls)
 
 
 class ProviderCaches:
@@ -79,7 +104,7 @@ class ProviderCaches:
     def __init__(self, learned: Mapping[str, float] | None = None) -> None:
         """`learned` is what was held when the process last ran."""
         self._held = dict(learned or {})
-        self._means = dict(self._held)
+        self._means = {model: _Mean(share, MEMORY // 2) for model, share in self._held.items()}
         self._told = set(self._held)
         self._sent: OrderedDict[str, Sent] = OrderedDict()
 
@@ -94,13 +119,19 @@ class ProviderCaches:
         return price.model_copy(update={"cache_hit_rate": share, "cached_input": believed})
 
     def expected(
-        self, conversation: str, messages: Sequence[Mapping[str, Any]], price: Price, now: int
-    ) -> int:
-        """Tokens of a payload that the provider should hold; 0 where that is too little to tell."""
-        before = self._sent.get(conversation)
-        if before is None or now - before.at > price.cache_seconds * 1_000_000:
-            return 0
-        tokens = before.shared(messages)
+        self,
+        conversation: str,
+        before: str,
+        messages: Sequence[Mapping[str, Any]],
+        price: Price,
+        now: int,
+    ) -> int | None:
+        """Tokens of a payload that the provider should hold; 0 where that is too little to tell,
+        None where nothing of this conversation was sent of late."""
+        last = self._sent.get(conversation)
+        if last is None or now - last.at > price.cache_seconds * 1_000_000:
+            return None
+        tokens = last.shared(before, messages)
         return tokens if tokens >= max(1, price.min_cacheable_tokens) else 0
 
     def sent(self, conversation: str, payload: Sent) -> None:
@@ -115,27 +146,32 @@ class ProviderCaches:
         self._sent.pop(conversation, None)
 
     def learn(self, model: str, price: Price, *, expected: int, cached: int) -> float | None:
-        """A call of which `expected` tokens should have been cached; `cached` are its usage's.
+        """A call of which `expected` tokens should have been cached; `cached` are its usage's. Of 0
+        nothing is learned, but that it was kept too short.
 
         Returns the share to hold from now on where that has changed. Providers keep prefixes in
         steps, and our counts are not theirs: half of what was expected is a hit.
         """
         promised = price.cache_hit_rate if price.discount else 0.0
-        before = self._means.pop(model, promised)
+        mean = self._means.pop(model, _Mean(promised, TRUST))
         if expected:
-            mean = before + ((2 * cached >= expected) - before) / MEMORY
+            mean = mean.with_call(float(2 * cached >= expected))
         else:
-            mean = before + (promised - before) / PATIENCE
+            mean = mean.drawn_to(promised)
         self._means[model] = mean
-        if len(self._means) > MOST_MODELS:
-            self._means.pop(oldest := next(iter(self._means)))
-            self._held.pop(oldest, None)
+        self._forget_oldest()
         held = self._held.get(model, promised)
-        if abs(mean - held) <= SWAY * STEP:
+        if abs(mean.share - held) <= SWAY * STEP:
             return None
-        self._held[model] = share = round(mean / STEP) * STEP
+        self._held[model] = share = round(mean.share / STEP) * STEP
         self._tell(model, price, share)
         return share
+
+    def _forget_oldest(self) -> None:
+        while len(self._means) > MOST_MODELS:
+            self._means.pop(oldest := next(iter(self._means)))
+            self._held.pop(oldest, None)
+            self._told.discard(oldest)
 
     def _tell(self, model: str, price: Price, share: float) -> None:
         """Say once that a provider does not do as the price file says."""
