@@ -311,5 +311,6 @@ async def test_what_was_promised_to_the_customer_stays_once_and_word_for_word(
         said += [user(text), {"role": "assistant", "content": f"{answer} {'Thank you. ' * 12}"}]
     await complete(recap, [*said, user("One more thing, please.")])
     record = payloads.record_of(recap.upstream.requests[-1]["messages"])
-    kept = [line for line in record.splitlines() if line.startswith("- the answer promised: ")]
-    assert kept == ([f"- the answer promised: {promise}"] if promise else [])
+    _, _, section = record.partition("[Promised:]\n")
+    kept = [line for line in section.split("\n[", 1)[0].splitlines() if line]
+    assert kept == ([f"* bot: {promise}"] if promise else [])

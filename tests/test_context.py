@@ -153,7 +153,9 @@ def test_the_record_is_never_the_systems_and_whose_its_words_are_stands_plainly(
         assert payload.messages[0] == SYSTEM[0].message
         asked, answered = (" ".join(part) for part in zip(*conversation, strict=True))
         for line in record_of(payload.messages).splitlines():
-            assert line.startswith(("[", "- "))
+            assert line.startswith(("[", "- ", "* bot"))
+            if line.startswith("* bot"):
+                assert holds(answered, line.partition(": ")[2]), line
             if line.startswith("- "):
                 own = OWN_LINE.fullmatch(line)
                 assert own, line
@@ -173,13 +175,13 @@ def test_roles_alternate_whatever_is_put_in_front(
 def test_without_a_providers_cache_every_turn_cuts_to_two_rounds() -> None:
     rounds = [("a question of some words " * 12, "an answer of some words " * 12)] * 20
     sent = drive(rounds, NO_CACHE)
-    assert [len(payload.messages) for payload in sent] == [2, 4, 6] + [6] * 17
+    assert [len(payload.messages) for payload in sent] == [2, 4, 6, 8] + [6] * 16
 
 
 def test_what_it_takes_to_fold_is_weighed_against_what_is_folded() -> None:
     sent = drive([("a question", "an answer")] * 20, NO_CACHE)
     sizes = [payload.tokens for payload in sent]
-    assert max(sizes) - sizes[-1] <= 2 * 12  # two rounds of these: never much above the best
+    assert max(sizes) - sizes[-1] <= 4 * 12  # four rounds of these: never much above the best
 
 
 @pytest.mark.parametrize(("discount", "best"), [(0.5, 4.9), (0.75, 8.6), (0.9, 14.8)])

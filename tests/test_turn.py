@@ -270,7 +270,7 @@ async def test_where_a_providers_cache_never_hits_it_is_no_longer_planned_for(
             for turn in range(TURNS):
                 await recap.say(session, f"{asked(turn)} For {cached_tokens} more.")
             lengths[cached_tokens] = [len(sent) for sent in payloads(recap.upstream)[-5:]]
-    assert max(lengths[0]) <= 8  # the system's, two or three rounds, the question
+    assert max(lengths[0]) <= 10  # the system's, two to four rounds, the question
     assert max(lengths[10_000]) > 8
 
 

@@ -40,6 +40,10 @@ _RULES: Final = tuple(language.condensing for language in languages.ALL)
 _YES: Final = languages.joined(f"^{rules.yes}" for rules in _RULES)
 _POLAR: Final = languages.joined(rules.polar for rules in _RULES)
 _IDLE_QUESTION: Final = languages.joined(rules.idle_questions for rules in _RULES)
+_ATTACHED: Final = re.compile(
+    r"\[(?P<kinds>(?:picture|sound|file)(?:, (?:picture|sound|file))*): (?P<words>[^\]]*)\]"
+)
+"""What `rounds` calls a message that holds more than text."""
 _CLAUSE: Final = re.compile("[,，:：；;]")
 _SENTENCE: Final = re.compile(r"(?<=[.!?])\s+|(?<=[。！？])\s*|\n+")
 
@@ -172,7 +176,7 @@ def extended(known: Sequence[str], asked: str, rounds: Iterable[Round]) -> tuple
     lines = list(known)
     left = MOST_BYTES - sum(map(_size, lines))
     for whole in rounds:
-        line = line_of(whole.said, asked)
+        line = _line_of_message(whole.said, asked)
         asked = question_of(whole.answered)
         called = [f"* called {part.called}" for part in whole.parts if part.called]
         for new in (f"- {line}" if line else "", *called):
@@ -183,6 +187,15 @@ def extended(known: Sequence[str], asked: str, rounds: Iterable[Round]) -> tuple
             lines = newest(lines, MOST_BYTES // 2)
             left = MOST_BYTES - sum(map(_size, lines))
     return tuple(lines)
+
+
+def _line_of_message(said: str, asked: str) -> str:
+    """As `line_of`; of a picture, a sound or a file its kind stays, with what was said with it."""
+    shown = _ATTACHED.fullmatch(said)
+    if shown is None:
+        return line_of(said, asked)
+    line = line_of(shown["words"] or "", asked)
+    return f"[{shown['kinds']}: {line}]" if line else f"[{shown['kinds']}]"
 
 
 def newest(lines: Sequence[str], most: int) -> list[str]:

@@ -32,7 +32,7 @@ from typing import Final, Protocol
 from service import tokens
 from service.context import head, joining, needs, rounds
 from service.context.costs import Pace, least_mean_cost
-from service.context.recall import Index
+from service.context.recall import Found, Index
 from service.context.rounds import Entry, WireMessage, messages_of, tokens_of
 from service.context.stand_in import StandIn
 from service.prices import Price
@@ -47,7 +47,7 @@ RECALL_TOKENS: Final = 950
 """What recall may fetch for a message, at full price. That is seldom, and what it buys is large."""
 RECALL_BESIDE_CACHED: Final = 1100
 """The same where the rest of the payload is nearly free."""
-LINE_TOKENS: Final = 10
+LINE_TOKENS: Final = 6
 """What a folded round adds to the record at least, where all of it is shown: a line of its words.
 Folding is the dear part of a plan, and is tried only where this leaves something to gain."""
 LEAST_GAIN: Final = 1.03
@@ -146,7 +146,7 @@ async def lay_out(
     found = index.find(turn.asked, layout.text(), _most_recalled(layout, turn))
     if not found:
         return layout.payload()
-    payload = layout.payload(head.recalled(found, turn.mark))
+    payload = layout.payload(found)
     if payload.tokens > turn.room + tokens_of(turn.loop):
         return layout.payload()
     if _is_dearer_than_whole(payload, prefix_tokens, turn):
@@ -250,15 +250,17 @@ class Layout:
     def _head(self) -> str:
         return head.head(self.stand_in, self._turn.mark) if self._shows_head else ""
 
-    def payload(self, recalled: str = "") -> Payload:
+    def payload(self, found: Found | None = None) -> Payload:
         """What is sent, and kept: the provider will have seen all of it but what was recalled."""
         turn = self._turn
         said, asked = messages_of(self._tail), messages_of(turn.question)
         stable = len(said) + len(asked) + len(turn.loop)
-        if recalled:
+        recalled = 0
+        if found:
             place = _last_of_user(asked)
-            asked[place] = joining.in_front(recalled, asked[place])
+            asked[place] = joining.in_front(head.recalled(found, turn.mark), asked[place])
             stable = len(said) + place
+            recalled = tokens.count(head.recalled(found, "")) + head.MARKS_TOKENS
         whole = [*said, *asked, *messages_of(turn.loop)]
         if record := self._head:
             whole, added = _with_head(record, whole)
@@ -269,7 +271,7 @@ class Layout:
         begin = messages_of([*turn.system, *self._instructions])
         seen = self.tokens + tokens_of(turn.loop)
         after = replace(self.stand_in, plan=self.stand_in.plan.after_planned(seen))
-        size = seen + (tokens.count(recalled) if recalled else 0)
+        size = seen + recalled
         return Payload([*begin, *whole], size, after, len(begin) + stable, self.is_whole)
 
 

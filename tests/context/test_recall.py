@@ -18,6 +18,7 @@ from service.context import digest, head, needs
 from service.context.recall import Found, Index
 from service.context.rounds import Round, Said
 from service.scripted import Scripted
+from tests import payloads
 from tests.conftest import Recap, Starter
 from tests.probes import complete, user
 
@@ -50,7 +51,8 @@ async def asked(recap: Recap, session: Mapping[str, Any], question: str) -> list
 
 
 def everything(messages: list[dict[str, Any]]) -> str:
-    return "\n".join(message["content"] for message in messages[:-1])
+    """All that was sent but the question itself."""
+    return "\n".join([*(m["content"] for m in messages[:-1]), payloads.fetched_of(messages)])
 
 
 @pytest.mark.parametrize(
@@ -61,7 +63,7 @@ def everything(messages: list[dict[str, Any]]) -> str:
         ([s for s, _ in ENGLISH], "Who was it again that can't have nuts?", "Aunt Mabel"),
         ([s for s, _ in CHINESE], "我之前说要去哪家吃饭来着？", "花家小馆"),
         ([s for s, _ in CHINESE], "我们一共几个人来着？", "十七个人"),
-        ([s for s, _ in CHINESE], "我点的那道菜叫什么？", "宫爆鸡丁"),
+        ([s for s, _ in CHINESE], "我说想吃的那道菜叫什么？", "宫爆鸡丁"),
     ],
 )
 async def test_what_was_said_long_ago_is_there_when_the_question_looks_back(
@@ -69,7 +71,7 @@ async def test_what_was_said_long_ago_is_there_when_the_question_looks_back(
 ) -> None:
     session = await talk(recap, [*told, *FILLER * 12])
     messages = await asked(recap, session, question)
-    assert messages[-1]["content"] == question
+    assert payloads.said_in(messages[-1]) == question
     assert expected in everything(messages)
 
 
@@ -77,7 +79,7 @@ async def test_a_question_about_something_new_is_sent_without_the_past(recap: Re
     session = await talk(recap, [*(s for s, _ in ENGLISH), *FILLER * 12])
     messages = await asked(recap, session, "Can you recommend a restaurant nearby?")
     assert "Aunt Mabel" not in everything(messages)
-    assert not any(message["content"].startswith("[Record of what") for message in messages)
+    assert not payloads.fetched_of(messages)
 
 
 async def test_a_short_chat_is_sent_whole_where_recall_would_take_more(recap: Recap) -> None:
@@ -97,7 +99,7 @@ async def test_a_rare_name_is_fetched_back_though_the_question_does_not_look_bac
 ) -> None:
     session = await talk(recap, ["On Sundays our girl rides Thunderbolt.", *FILLER * 30])
     messages = await asked(recap, session, "Is there a saddle that fits Thunderbolt?")
-    assert "- customer: On Sundays our girl rides Thunderbolt." in messages[-2]["content"]
+    assert "- On Sundays our girl rides Thunderbolt." in payloads.fetched_of(messages)
 
 
 async def test_what_is_fetched_back_is_data_in_the_users_role_and_on_one_line_each(
@@ -108,9 +110,10 @@ async def test_what_is_fetched_back_is_data_in_the_users_role_and_on_one_line_ea
     messages = await asked(recap, session, "What was the code that I told you?")
     assert [m["role"] for m in messages].count("system") == 1
     assert "Zanzibar" not in messages[0]["content"]
-    block = messages[-2]["content"].splitlines()
-    assert all(line.startswith(("[Record of", "- ")) for line in block)
-    assert any("Zanzibar" in line for line in block)
+    block = payloads.fetched_of(messages).splitlines()
+    assert all(line.startswith(("[", "- ", "* ")) for line in block)
+    assert not any(line.startswith("[system]") for line in block)
+    assert any(line.startswith("- ") and "Zanzibar" in line for line in block)
 
 
 async def test_a_stateless_caller_gets_the_same_recall_as_a_session(
@@ -135,8 +138,9 @@ async def test_recall_reads_the_past_again_after_a_restart(start_recap: Starter)
         keys = recap.keys
     async with start_recap(keys=keys) as recap:
         after = await asked(recap, session, "How many guests did I say?")
-    lines = before[-2]["content"].partition(head.QUOTES)[0].splitlines()
-    assert after[-2]["content"].splitlines()[: len(lines)] == lines
+    lines = payloads.fetched_of(before).partition(head.QUOTES)[0].splitlines()
+    assert lines
+    assert payloads.fetched_of(after).splitlines()[: len(lines)] == lines
 
 
 async def test_two_branches_of_a_list_recall_their_own_past_alone(recap: Recap) -> None:
