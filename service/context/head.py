@@ -97,7 +97,7 @@ def recalled(found: Found, mark: str) -> str:
         lines.append(QUOTES)
     for quoted in found.quotes:
         lines.append(f"- {plain.as_said(quoted.said, mark)}")
-        lines.append(f"* bot: {plain.one_line(quoted.answered)}")
+        lines.append(f"* bot: {plain.unmarked(quoted.answered, mark)}")
     return _framed(FETCHED, lines, mark)
 
 
@@ -108,7 +108,8 @@ def _framed(opening: str, lines: Sequence[str], mark: str) -> str:
 def _shown(line: str, mark: str) -> str:
     """A line of the digest: its sign, and its words made safe."""
     sign, words = line[:2], line[2:]
-    return sign + (plain.as_said(words, mark) if sign == "- " else plain.one_line(words))
+    shown = plain.as_said if sign == "- " else plain.unmarked
+    return sign + shown(words, mark)
 
 
 def _fact_lines(facts: Sequence[Fact], mark: str) -> list[str]:
