@@ -36,11 +36,11 @@ class Planned:
 
     `status` is what the look-up of the prefix came to. `messages` are the payload's as they are
     sent, `hints` the fields that go with them. Tokens are our counts: `full_tokens` the whole
-    list's, `full_warm` how much of that a provider that is sent everything would have seen the
-    turn before, `prefix_tokens` the prefix's without the messages that the list begins with in the
-    system's role; of the payload's the provider should have `expected` in its cache, 0 if it was
-    kept too short for that, None if that cannot be said. `measure` says what a cut is counted in: a session's seqs, or a list's indexes at its model's price and the
-    provider's hits as they are known.
+    list's, `full_warm` how much of that a provider that is sent everything would have seen by now,
+    `prefix_tokens` the prefix's without the messages that the list begins with in the system's
+    role; of the payload's the provider should have `expected` in its cache, 0 if it was kept too
+    short for that, None if that cannot be said. `measure` says what a cut is counted in: a
+    session's seqs, or a list's indexes at its model's price and the provider's hits as known.
     """
 
     payload: Payload
@@ -124,7 +124,7 @@ class Planner:
             messages=messages,
             hints=hints,
             full_tokens=full,
-            full_warm=0 if turn.idle or not known.tail else before - known.tail[-1].tokens,
+            full_warm=0 if turn.idle else _seen_whole(turn, known),
             prefix_tokens=known.tokens,
             expected=self._expected(ask, payload, full, price),
             measure=_measure(ask, price),
@@ -195,6 +195,16 @@ def _turn(ask: Ask, price: Price) -> Turn:
         idle=ask.session.idle if ask.session else False,
         alternates=ask.session is not None,
     )
+
+
+def _seen_whole(turn: Turn, known: _Known) -> int:
+    """Tokens that a provider that is sent everything has seen of a list: all up to the newest
+    answer or call, which it has said itself."""
+    calls = [n for n, entry in enumerate(turn.loop) if rounds.is_call(entry.message)]
+    if calls:
+        since = [*turn.question, *turn.loop[: calls[-1]]]
+        return turn.preamble + known.tokens + rounds.tokens_of(since)
+    return turn.preamble + known.tokens - known.tail[-1].tokens if known.tail else 0
 
 
 def _marked(

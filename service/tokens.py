@@ -21,6 +21,10 @@ REPLY_PRIMING = 3
 IMAGE_TOKENS = 765
 """What one picture is taken for: a 1024 x 1024 one in OpenAI's 512-pixel tiles."""
 
+MEDIA_CHARACTERS = 1000
+"""Characters of a sound's or a file's data that are taken for one token. What a provider makes of
+them is not known here; counted as text they would take the model's whole window."""
+
 _PIECE = 50_000
 """Characters; each is four tokens at most, and the encoder takes no text of more than 200,000."""
 
@@ -84,4 +88,6 @@ def _count_part(part: dict[str, Any]) -> int:
         return count(part["text"])
     if "image_url" in part:
         return IMAGE_TOKENS
+    if "input_audio" in part or "file" in part:
+        return len(orjson.dumps(part)) // MEDIA_CHARACTERS + MESSAGE_OVERHEAD
     return count(orjson.dumps(part).decode())

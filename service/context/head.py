@@ -62,10 +62,12 @@ def head(known: StandIn, mark: str) -> str:
     shown = known.digest if is_full else digest.newest(known.digest, SHOWN_DIGEST)
     wishes = [f"- {plain.as_said(o.text, mark)}" for o in known.standing if o.kind == "wish"]
     promises = [
-        f"* {o.speaker}: {plain.one_line(o.text)}" for o in known.standing if o.kind == "promise"
+        f"* {o.speaker}: {plain.unmarked(o.text, mark)}"
+        for o in known.standing
+        if o.kind == "promise"
     ]
     own = [_own_fact(fact, mark) for fact in known.facts if fact.is_own]
-    told = [_told_fact(fact) for fact in known.facts if not fact.is_own]
+    told = [_told_fact(fact, mark) for fact in known.facts if not fact.is_own]
     sections = {
         SAID: [_shown(line, mark) for line in shown],
         WISHES_CUT.format(count=known.left_out) if known.left_out else WISHES: wishes,
@@ -88,8 +90,8 @@ def recalled(found: Found, mark: str) -> str:
 def _quoted(said: Said, mark: str) -> str:
     if said.speaker == "customer":
         return f"- {plain.as_said(said.text, mark)}"
-    called = f" {plain.one_line(said.called)}" if said.called else ""
-    return f"* {said.speaker}{called}: {plain.one_line(said.text)}"
+    called = f" {plain.unmarked(said.called, mark)}" if said.called else ""
+    return f"* {said.speaker}{called}: {plain.unmarked(said.text, mark)}"
 
 
 def _framed(opening: str, lines: Sequence[str], mark: str) -> str:
@@ -99,15 +101,16 @@ def _framed(opening: str, lines: Sequence[str], mark: str) -> str:
 def _shown(line: str, mark: str) -> str:
     """A line of the digest: its sign, and its words made safe."""
     sign, words = line[:2], line[2:]
-    return sign + (plain.as_said(words, mark) if sign == "- " else plain.one_line(words))
+    shown = plain.as_said if sign == "- " else plain.unmarked
+    return sign + shown(words, mark)
 
 
 def _own_fact(fact: Fact, mark: str) -> str:
     return f"- {fact.kind}{_MARKS[fact.state]}: {plain.as_said(fact.quote, mark)}"
 
 
-def _told_fact(fact: Fact) -> str:
-    return f"* {fact.speaker}, {fact.kind}{_MARKS[fact.state]}: {plain.one_line(fact.quote)}"
+def _told_fact(fact: Fact, mark: str) -> str:
+    return f"* {fact.speaker}, {fact.kind}{_MARKS[fact.state]}: {plain.unmarked(fact.quote, mark)}"
 
 
 def _first(lines: Sequence[str], most: int) -> list[str]:

@@ -242,8 +242,9 @@ class Layout:
         return self.stand_in.plan.cut == 0
 
     def text(self) -> str:
-        """All words but the question's, to tell what the payload holds already."""
-        entries = [*self._turn.system, *self._instructions, *self._tail, *self._turn.loop]
+        """All words before the question, to tell what the payload holds already. What tools have
+        told since is not among them: each call of a turn has the same recall."""
+        entries = [*self._turn.system, *self._instructions, *self._tail]
         return "\n".join([self._head, *(rounds.text_of(e.message) for e in entries)])
 
     @property
@@ -266,8 +267,8 @@ class Layout:
             whole, added = _with_head(record, whole)
             stable += added
         if turn.alternates:
-            stable = len(joining.alternating(whole[:stable]))
-            whole = joining.alternating(whole)
+            begin_joined, whole = joining.alternating(whole[:stable]), joining.alternating(whole)
+            stable = sum(a == b for a, b in zip(begin_joined, whole, strict=False))
         begin = messages_of([*turn.system, *self._instructions])
         seen = self.tokens + tokens_of(turn.loop)
         after = replace(self.stand_in, plan=self.stand_in.plan.after_planned(seen))
@@ -313,10 +314,11 @@ def _most_recalled(layout: Layout, turn: Turn) -> int:
 
 
 def _is_dearer_than_whole(payload: Payload, prefix_tokens: int, turn: Turn) -> bool:
-    """Does a payload that is not cached take more, with what was fetched back, than everything?"""
-    price = turn.price
-    is_cached = price.discount > 0 and payload.tokens >= price.min_cacheable_tokens
-    return not is_cached and payload.tokens > prefix_tokens + turn.around + tokens_of(turn.loop)
+    """Does a payload that is not cached take more, with what was fetched back, than everything?
+    Judged up to the question, so that all calls of a turn are sent alike."""
+    price, size = turn.price, payload.tokens - tokens_of(turn.loop)
+    is_cached = price.discount > 0 and size >= price.min_cacheable_tokens
+    return not is_cached and size > prefix_tokens + turn.around
 
 
 def _with_head(text: str, messages: list[WireMessage]) -> tuple[list[WireMessage], int]:

@@ -10,6 +10,8 @@ from service.context import tools
 
 SYSTEM_ROLES = frozenset({"system", "developer"})
 
+RESULTS = frozenset({"tool", "function"})
+
 WireMessage = Mapping[str, Any]
 
 
@@ -74,15 +76,10 @@ def split(entries: Sequence[Entry]) -> list[list[Entry]]:
 
     A call and its result are never in two rounds.
     """
-    rounds: list[list[Entry]] = []
-    awaited, answered = set[str](), True
-    for entry in entries:
-        if answered:
-            rounds.append([])
-        rounds[-1].append(entry)
-        _settle(awaited, entry.message)
-        answered = not awaited and is_answer(entry.message)
-    return rounds
+    messages = messages_of(entries)
+    ends = [*_ends(messages), len(messages)]
+    starts = [0, *ends]
+    return [list(entries[a:b]) for a, b in zip(starts, ends, strict=False) if a < b]
 
 
 def last_answer(messages: Sequence[WireMessage], start: int) -> int:
@@ -91,11 +88,20 @@ def last_answer(messages: Sequence[WireMessage], start: int) -> int:
     end = len(messages)
     while end > start and messages[end - 1].get("role") == "assistant":
         end -= 1
-    found, awaited = start, set[str]()
-    for place in range(start, end):
-        _settle(awaited, messages[place])
-        if not awaited and is_answer(messages[place]):
-            found = place + 1
+    return max((start + n for n in _ends(messages[start:end])), default=start)
+
+
+def _ends(messages: Sequence[WireMessage]) -> list[int]:
+    """The indexes after the answers. An answer ends no round while a result is awaited, nor where
+    one follows it after all."""
+    found: list[int] = []
+    awaited: dict[str, None] = {}
+    for place, message in enumerate(messages):
+        if found and found[-1] == place and message.get("role") in RESULTS:
+            found.pop()
+        _settle(awaited, message)
+        if not awaited and is_answer(message):
+            found.append(place + 1)
     return found
 
 
@@ -108,17 +114,27 @@ def question_length(messages: Sequence[WireMessage]) -> int:
 
 def is_settled(messages: Iterable[WireMessage]) -> bool:
     """Has every call its result?"""
-    awaited = set[str]()
+    awaited: dict[str, None] = {}
     for message in messages:
         _settle(awaited, message)
     return not awaited
 
 
-def _settle(awaited: set[str], message: WireMessage) -> None:
-    """Note what a message calls, or that a result has come."""
-    if message.get("role") in ("tool", "function"):
-        awaited.discard(str(message.get("tool_call_id") or message.get("name") or ""))
-    awaited.update(key for key, _, _ in _called(message))
+def _settle(awaited: dict[str, None], message: WireMessage) -> None:
+    """Note what a message calls, or that a result has come. A result that names no call is that
+    of the call that waits longest; what has none when the customer speaks again gets none."""
+    if message.get("role") in RESULTS and awaited:
+        awaited.pop(_answering(message, awaited))
+    elif message.get("role") == "user":
+        awaited.clear()
+    awaited.update((key, None) for key, _, _ in _called(message))
+
+
+def _answering(message: WireMessage, awaited: Iterable[str]) -> str:
+    """The key of the call that a result is for; of the longest waiting if it names none of them."""
+    keys = list(awaited)
+    own = str(message.get("tool_call_id") or message.get("name") or "")
+    return own if own in keys else keys[0]
 
 
 def read(entries: Sequence[Entry]) -> list[Round]:
@@ -131,13 +147,15 @@ def _parts(entries: Sequence[Entry]) -> Iterator[Said]:
     for entry in entries:
         speaker, text = entry.speaker, text_of(entry.message)
         if speaker == "tool":
-            key = str(entry.message.get("tool_call_id") or entry.message.get("name") or "")
-            line = called.pop(key, "") or str(entry.message.get("name") or "")
+            own = str(entry.message.get("name") or "")
+            line = called.pop(_answering(entry.message, called)) if called else own
             yield Said("tool", "\n".join(tools.lines_of(text)), line)
             continue
         called |= _calls(entry.message)
         if speaker and text:
             yield Said(speaker, text)
+    for line in called.values():
+        yield Said("tool", "", line)
 
 
 def _calls(message: WireMessage) -> dict[str, str]:
@@ -165,11 +183,12 @@ def _called(message: WireMessage) -> Iterator[tuple[str, str, Mapping[str, Any]]
 
 def is_answer(message: WireMessage) -> bool:
     """Does this message end a round: the assistant's, and nothing is asked of a tool?"""
-    return (
-        message.get("role") == "assistant"
-        and not message.get("tool_calls")
-        and not message.get("function_call")
-    )
+    return message.get("role") == "assistant" and not is_call(message)
+
+
+def is_call(message: WireMessage) -> bool:
+    """Does this message ask something of a tool?"""
+    return bool(message.get("tool_calls") or message.get("function_call"))
 
 
 def text_of(message: WireMessage) -> str:

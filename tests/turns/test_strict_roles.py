@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import random
 from pathlib import Path
 
@@ -105,6 +106,6 @@ async def test_a_sessions_roles_alternate_whoever_spoke(
         for request in recap.upstream.requests:
             sent = request["messages"]
             roles = [m["role"] for m in sent if m["role"] != "system"]
-            assert all(a != b for a, b in zip(roles, roles[1:], strict=False)), roles
+            assert all(a != b for a, b in itertools.pairwise(roles)), roles
             assert roles[-1] == "user"
         assert record_of(recap.upstream.requests[-1]["messages"])
