@@ -1,0 +1,157 @@
+"""English: kinds of standing wishes that need no "always" and no "never".
+
+A limit ("only female therapists"), a condition that comes again ("any time I order coffee"), what
+all things of a kind are to go through ("all invoices go to …"), what somebody cannot eat, climb or
+hear, and in which language, unit or form he is to be answered.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+LANGUAGE: Final = (
+    r"(?:english|german|french|spanish|italian|chinese|mandarin|cantonese|dutch|polish|turkish"
+    r"|portuguese|japanese|korean|arabic|russian|ukrainian|hindi|urdu|bengali|punjabi|tamil|greek"
+    r"|hebrew|welsh|irish|gaelic|catalan|basque|swedish|norwegian|danish|finnish|czech|slovak"
+    r"|hungarian|romanian|bulgarian|croatian|serbian|vietnamese|thai|malay|tagalog|swahili"
+    r"|persian|farsi|latin|british\senglish|american\senglish|sign\slanguage)"
+)
+_UNIT: Final = (
+    r"(?:celsius|fahrenheit|miles|kilomet\w+|met(?:re|er)s|feet|inches|kilos?|kilograms?|stones?"
+    r"|metric|imperial|euros?|dollars?|usd|eur|gbp|pounds|sterling|(?:\w+\s)?francs|yen|yuan|kron\w+"
+    r"|rupees|pesos|utc|gmt|\w+\stime|(?:24|12|twenty[- ]four)[- ]hour|plain\s\w+|large\s(?:print"
+    r"|letters|type)|braille|capitals|bullet\spoints|lower\scase|upper\scase|simple\s\w+"
+    r"|short\s\w+)"
+)
+_SAYING: Final = (
+    r"(?:say|tell|give|show|quote|write|answer|reply|respond|speak|talk|explain|put|list|express"
+    r"|state|count|measure|display|convert|price|send|use|keep|read|print|have|want|need|like"
+    r"|prefer|see|get)"
+)
+_CLAUSE: Final = r"(?:^|[,;:]\s|\b(?:and|but|so|because|as|since|that|please)\s)"
+_NO_LIMIT: Final = (
+    r"(?!(?:a|an|one|two|three|four|five|the|this|that|these|those|it|they|he|she|if|when|because"
+    r"|half|some|my|then|yesterday|today|tomorrow|problem|thing|question|issue|got|had|arrived"
+    r"|received|after|to|once|downside|concern|just|now|\d\S*)\b)"
+)
+"""What follows an "only" that tells how few there are, and limits nothing."""
+_PAST: Final = (
+    r"(?:was|were|came|got|had|went|did|didn't|said|told|gave|made|took|left|found|works?|shows?"
+    r"|arrived|received|ordered|\w{3,}(?<!ne)(?<!fe)(?<!ttl)ed)"
+)
+_RARELY_LASTING: Final = (
+    r"(?!(?:be|have|had|has|got|get|see|saw|know|knew|need|needed|meant|mean|do|did|hope|think"
+    r"|thought|wish|hear|heard|found|want\sto\s(?:know|ask|see|check)|came|bought|paid|went|just"
+    r"|\w{3,}ed|a|an|one|two|the|this|that|\d+)\b)"
+)
+"""Verbs whose "I only …" tells of the moment."""
+_THINGS: Final = r"(?:of\s)?(?:my\s|our\s|the\s)?[\w'-]+(?:\s[\w'-]+){0,6}?"
+
+ALL_OF_A_KIND: Final = (
+    rf"(?:^|[,;:]\s|\b(?:now|on|and|so|today|tomorrow|please)\s)(?:all|any|every|each)\s{_THINGS}\s"
+    r"(?:goes?\s(?:to|by|via|through|into|on|in|out)|is\sto\s|are\sto\s|(?:may|can)\s(?:be|go|only"
+    r"|not|never|stay)\b|gets?\s(?:sent|charged|billed|paid|delivered|left)|stays?\s|needs?\s"
+    r"|requires?\s|in\s(?:my|our|the)\s)",
+    r"\b(?:is|are)\s(?:not\s|never\s|always\s|only\s)to\sbe\s\w+",
+    r"^(?:please,?\s)?(?:my|our|the|all|any|every|each)\s[\w' -]{2,40}?\s(?:is|are)\sto\s(?:be|go"
+    r"|stay|remain|come)\b",
+    r"^(?:please,?\s)?(?:my|our)\s[\w' -]{2,40}?\s(?:stays?|remains?)\s(?:private|secret|out|off"
+    r"|with|confidential|between)\b",
+)
+LIMITS: Final = (
+    rf"^(?:please,?\s|and\s|so\s|but\s|ok(?:ay)?,?\s)?only\s{_NO_LIMIT}(?![^.!?]{{0,120}}\b{_PAST}\b)"
+    r"(?![^.!?]{0,40}\s(?:is|are|have|has)\s(?!to\b|allowed\b|okay\b|ok\b|fine\b))[\w'-]+\s\w",
+    r"^(?![^.!?]{0,80}\b(?:i|it|we|he|she|you|is|was|are|were|one|two|the|it's|that|this|for\sread"
+    r"|name)\b)(?:[\w-]+\s){1,5}only(?:,?\splease|,?\sfor\s(?:me|us)|,?\sthanks)?\W*$",
+    rf"\b(?:i|we)(?:'ll|'d|\swill|\swould|\scan|\sdo|\smay|\sshall)?\sonly\s(?:ever\s"
+    rf"|want\sto\s)?{_RARELY_LASTING}[a-z]{{2,}}\s\w",
+    rf"{_CLAUSE}nothing\s(?:but|with|containing|made\s(?:of|with|from)|that\s(?:has|contains"
+    rf"|is)|from)\s[^.?!]{{2,80}}(?:please|,\s|\W*$)",
+    r"\b(?:i|we|he|she)\s(?:eat|drink|wear|take|use|accept|want|read|buy|eats|drinks|wears"
+    r"|takes|uses|accepts)\s(?:nothing|no\w*)\s(?:but|except|other)\b",
+    r"\b(?:i|we)(?:\swill|'ll|\swould|'d)\s(?:not|never)\s(?:ever\s)?(?:accept|pay|stay|eat|drink"
+    r"|take|sign|fly|travel|share|give|use|wear|ride|talk|speak|answer|open|sit|sleep|have"
+    r"|tolerate|discuss)\b|\b(?:i|we)\swon't\s(?:accept|eat|drink|sign|fly|travel|share|use|wear"
+    r"|ride|talk\sto|speak\sto|answer|discuss)\b",
+    r"\b(?:i|we)(?:'d|\swould)\srather\s(?:not|never|always|only)\b",
+    r"\b(?:i|we)\s(?:don't|do\snot|never)\s(?:eat|drink|fly|drive|wear|smoke|travel|take|accept"
+    r"|answer|speak|read|use|own|do)\s(?!(?:it|that|this|the|a|an|my|your|to|so)\b)\w+",
+    r"\b(?:i|we)\s(?:don't|do\snot)\s(?:drive|fly|smoke|eat\s\w+|drink\s\w+)\b",
+    r"\b(?:i|we)\s(?:don't|do\snot|never)\swant\s(?!(?:it|that|this|the|a|an|to|them)\b)"
+    r"(?:[\w-]+\s){0,2}[\w-]{3,}(?:s|ing)\b(?!\s?\?)",
+    r"\b(?:i|we)(?:'m|'re|\sam|\sare)?\s(?:can\s)?only\s(?:be\s)?(?:reach\w*|available|free"
+    r"|in|home|contact\w*)\b",
+)
+COMES_AGAIN: Final = (
+    r"(?:^|[,;:]\s|\b(?:and|but|so|please)\s)(?:any\s?time|whenever|(?:each|every)\stime)\s",
+    r"^(?:please,?\s)?default\sto\s|\bby\sdefault\b|\bmy\sdefault\b",
+    r"\b(?:any|every|each|no)\s(?:day|time|colou?r|brand|courier|seat|room|hotel|airline"
+    r"|flavou?r|one|body|thing)\s(?:except|but|other\sthan|apart\sfrom)\b",
+    r"(?:^|[,;:]\s|\bplease\s)(?:assume|consider|treat|regard)\s(?:that\s|me\s|my\s|all\s|any\s"
+    r"|every\w*\s|i\b|we\b|i'm\b|the\s|[\w-]+\s(?:sizes?|units?|time))",
+    r"\btreat\s[^.?!]{2,60}\sas\b",
+    r"\bwhen(?:ever)?\si\ssay\s[^.?!]{2,60}\bi\smean\b",
+    r"(?:^|[,;:]\s|\bplease\s)(?:use|put|give|write|say|answer|send|bring|leave|take|ring|knock"
+    rf"|wear|park|start|end)\s[^.?!]{{2,80}}?\swhen(?:ever)?\s(?:you|they|the\s\w+)\s"
+    r"(?!(?:can|could|are|get|have|find|know|see|arrive|reach|come\sback)\b)\w+",
+)
+ACCESS: Final = (
+    r"\b(?:guide\sdog|service\sdog|assistance\sdog|screen\s?reader|hearing\s(?:aids?|loop)"
+    r"|step[- ]free|ground\sfloor|sign\slanguage|large\sprint|braille|subtitles|crutches"
+    r"|walking\s(?:frame|stick)|pacemaker|epilep\w+|asthma\w*|colou?r[- ]?blind"
+    r"|non[- ]?smoking|hypoallergenic|pregnant|autis\w+|adhd|stammer|stutter|mobility)\b",
+    r"\b(?:have|no|without)\s(?:a\s|any\s)?(?:car|smartphone|printer|internet\sat\shome|landline"
+    r"|mobile)[.!,]",
+    r"\b(?:i|we|he|she)\s(?:can't|cannot|can\snot|couldn't)\s(?:have|eat|drink|hear|see|walk|stand"
+    r"|climb|lift|carry|drive|bend|read|do\sstairs|use\s(?:stairs|the\sstairs)|tolerate"
+    r"|digest|take\s(?:calls|the\sphone|stairs|lactose|penicillin|aspirin|ibuprofen))\b"
+    r"(?!\s(?:the\s(?:ticket|confirmation|status|order|menu|message|code|email)|it\b|my\b|that\b"
+    r"|this\b|any\s?thing\b|you\b|where\b|what\b))",
+    r"\b(?:we|i)\s(?:keep|eat)\s(?:halal|kosher)\b|\b(?:sugar|nut|dairy|gluten|wheat|meat|egg"
+    r"|fragrance)[- ]free\b(?=[^?]{0,40}(?:please|for\sme|for\sus|my|only))",
+)
+FORM: Final = (
+    rf"\b{_SAYING}\s(?:[\w'-]+\s){{0,6}}?(?:only\s)?in\s{_UNIT}\b",
+    rf"^[\w' -]{{3,40}}\sin\s{_UNIT}(?:\sfor\s(?:me|us))?,?\s?(?:please|only|for\s(?:me|us))\b",
+    rf"\b(?:speak|write|talk|use|answer|reply|chat)\s(?:only\s|always\s|to\s(?:me|us)\s(?:only\s)?"
+    rf"(?:in\s)?|in\s)?{LANGUAGE}\b",
+    rf"\b(?:go|switch|change|come)\s(?:back\s|over\s)?(?:in)?to\s{LANGUAGE}\b",
+    rf"^(?:please,?\s|only\s)?(?:in\s)?{LANGUAGE}(?:\sonly|,?\splease|\sfrom\b)",
+    rf"(?:^|[,;:]\s|\bplease\s)use\s(?:the\s|a\s)?(?:metric|imperial|celsius|fahrenheit"
+    rf"|(?:24|12|twenty[- ]four)[- ]hour|dd|iso|informal|formal|simple|plain|short|larger?|british"
+    rf"|american)\b",
+    r"(?:^|[,;:]\s|\bplease\s)(?:write|give|put|format)\s(?:all\s|the\s|your\s|any\s)?(?:dates?"
+    r"|times?|prices?|numbers?|amounts?|distances?|temperatures?|weights?|measurements?)\s",
+    r"\bno\s(?:emojis?|emoticons?|jargon|abbreviations|slang|small\stalk|exclamation\s\w+|links"
+    r"|greetings?|jokes|acronyms|voice\s(?:messages|notes|mails?))\b",
+    r"(?:^|[,;:]\s|\bplease\s)keep\s(?:it|things|everything|your\s\w+|the\s\w+|all\s\w+)\s(?:short"
+    r"|brief|simple|formal|informal|casual|polite|plain|concise|discreet|quiet|private|low|warm"
+    r"|cold|closed|locked|shut)\b",
+    r"(?:^|[,;:]\s)(?:address|send|direct|forward|route|redirect)\s(?:all|any|every|each"
+    r"|everything)\s",
+)
+TITLES: Final = (
+    r"\b(?:it's\s|i'm\s|i\sam\s)?(?:mr|mrs|ms|miss|mx|dr|sir|madam|ma'am|he|she|they|him|her|them)"
+    r"\.?,?\snot\s(?:mr|mrs|ms|miss|mx|dr|sir|madam|ma'am|he|she|they|him|her|them|it)\b"
+    r"|\bi'm\s[^,.!?]{2,30}\sto\syou\b|\b(?:he/him|she/her|they/them)\b"
+)
+LASTING: Final = (
+    r"(?:^|[,;:]\s|\b(?:and|but|so|please)\s)(?:from|starting|beginning)\s(?:today|tomorrow|now"
+    r"|monday|next\s\w+|this\s\w+)(?!'s)\b(?!\s(?:i\shad|until|to|till|at)\b)"
+    r"|\bas\slong\sas\s(?:i|we|my|our)(?:'m|\sam|\shave|\slive|\swork|'re|\sare|\sstay)\b"
+    r"|\b(?:till|'til)\s(?:i|we)(?:'m|'re|\sam|\sare|\sget|\scome|\sreturn|\ssay|\stell)\b"
+    r"|\b(?:till|until)\sfurther\s\w+"
+    r"|\bas\sa\s(?:general\s|standing\s)?(?:rule|matter\sof\s\w+)\b"
+)
+GENERAL: Final = (
+    r"\b(?:until|till|'til)\s(?!yesterday|now\b|recently|last\b|today)\w+"
+    r"|\bin\s(?:the\s)?future\b|\b(?:except|apart\sfrom|other\sthan)\b"
+    r"|\bfor\sthe\s(?:rest|remainder|duration|whole)\b|\bfrom\s(?:today|tomorrow|now)\b"
+    r"|\bany\s?time\b|\bwhen(?:ever)?\s(?:you|i|we|they)\s(?:order|book|ask|say|write|call|travel"
+    r"|pay|fly|buy|request|tell|quote|deliver|give|send|talk|speak|refer|ship|mention|cook|pack"
+    r"|clean|serve|list|reply|answer|measure|bring|visit|come\sto)\b"
+    r"|\ball\s(?:of\s)?(?:\w+\s)?(?:letters|mail|post|messages|invoices|bills|parcels|packages"
+    r"|orders|deliveries|refunds|appointments|bookings|calls|prices|receipts|statements"
+    r"|correspondence|payments|documents|notifications|updates|e-?mails|texts|trips|flights"
+    r"|hotels|meals|boxes|subscriptions)\b|\bany\s\w+\s(?:from|about|for|to|with)\b"
+)
