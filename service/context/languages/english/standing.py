@@ -6,7 +6,15 @@ from typing import Final
 
 from service.context.languages.english.lifting import BANS_LIFTED, DUTIES_LIFTED, TAKEN_BACK
 from service.context.languages.english.promising import DONE, NO_PROMISE, NOT_DONE, PROMISE
-from service.context.languages.english.topics import ALIKE, CHANNELS, EMPTY, ENDINGS, SETTLED, WHEN
+from service.context.languages.english.topics import (
+    ALIKE,
+    CHANNELS,
+    CHOICES,
+    EMPTY,
+    ENDINGS,
+    SETTLED,
+    WHEN,
+)
 from service.context.languages.english.wishing import (
     ACCESS,
     ALL_OF_A_KIND,
@@ -397,6 +405,7 @@ STANDING: Final = Standing(
     alike=ALIKE,
     endings=ENDINGS,
     channels=CHANNELS,
+    choices=CHOICES,
     settled=SETTLED,
     when=WHEN,
     bans_lifted=BANS_LIFTED,

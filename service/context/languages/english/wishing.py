@@ -37,7 +37,8 @@ _NO_LIMIT: Final = (
 """What follows an "only" that tells how few there are, and limits nothing."""
 _PAST: Final = (
     r"(?:was|were|came|got|had|went|did|didn't|said|told|gave|made|took|left|found|works?|shows?"
-    r"|arrived|received|ordered|\w{3,}(?<!ne)(?<!fe)(?<!ttl)ed)"
+    r"|arrived|received|ordered"
+    r"|\w{3,}ed(?=[.!]|\s(?:in|on|at|to|it|me|the|my|by|up|out|so|and|yesterday)\b))"
 )
 _RARELY_LASTING: Final = (
     r"(?!(?:be|have|had|has|got|get|see|saw|know|knew|need|needed|meant|mean|do|did|hope|think"
@@ -83,7 +84,8 @@ LIMITS: Final = (
     r"|in|home|contact\w*)\b",
 )
 COMES_AGAIN: Final = (
-    r"(?:^|[,;:]\s|\b(?:and|but|so|please)\s)(?:any\s?time|whenever|(?:each|every)\stime)\s",
+    r"(?:^|[,;:]\s|\b(?:and|but|so|please)\s)(?:whenever|(?:each|every)\stime"
+    r"|any\s?time\s(?=(?:i|you|we|they|it|there|he|she|my|your|the|an?|some\w+)\b))\s?",
     r"^(?:please,?\s)?default\sto\s|\bby\sdefault\b|\bmy\sdefault\b",
     r"\b(?:any|every|each|no)\s(?:day|time|colou?r|brand|courier|seat|room|hotel|airline"
     r"|flavou?r|one|body|thing)\s(?:except|but|other\sthan|apart\sfrom)\b",
@@ -144,10 +146,12 @@ LASTING: Final = (
     r"|\bas\sa\s(?:general\s|standing\s)?(?:rule|matter\sof\s\w+)\b"
 )
 GENERAL: Final = (
-    r"\b(?:until|till|'til)\s(?!yesterday|now\b|recently|last\b|today)\w+"
+    r"\b(?:until|till|'til)\s(?!yesterday|now\b|recently|last\b|today"
+    r"|tomorrow|tonight|next\s|this\s|the\s\d|\d|(?:mon|tues|wednes|thurs|fri|satur|sun)day|noon|midnight"
+    r"|(?:jan|feb|mar|apr|jun|jul|aug|sep|oct|nov|dec)\w*\b|may\s\d)\w+|\b(?:till|until)\sthe\send\sof\b"
     r"|\bin\s(?:the\s)?future\b|\b(?:except|apart\sfrom|other\sthan)\b"
-    r"|\bfor\sthe\s(?:rest|remainder|duration|whole)\b|\bfrom\s(?:today|tomorrow|now)\b"
-    r"|\bany\s?time\b|\bwhen(?:ever)?\s(?:you|i|we|they)\s(?:order|book|ask|say|write|call|travel"
+    r"|\bfor\sthe\s(?:rest|remainder|duration|whole)\b|\bfrom\s(?:today|tomorrow|now)\b(?!'s)"
+    r"|\bwhen(?:ever)?\s(?:you|i|we|they)\s(?:order|book|ask|say|write|call|travel"
     r"|pay|fly|buy|request|tell|quote|deliver|give|send|talk|speak|refer|ship|mention|cook|pack"
     r"|clean|serve|list|reply|answer|measure|bring|visit|come\sto)\b"
     r"|\ball\s(?:of\s)?(?:\w+\s)?(?:letters|mail|post|messages|invoices|bills|parcels|packages"
