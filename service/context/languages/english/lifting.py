@@ -19,8 +19,16 @@ BANS_LIFTED: Final = (
     # "Substitutions are OK with me now", "so nuts are fine", "the garage is alright for parcels".
     rf"(?:^|[.,;]\s){_THEN}{_SOMETHING}\s(?:is|are)\s(?:\w+\s)?{_FINE}"
     rf"(?:\sfor\s(?P<w>(?!me\b|us\b)[\w' ]{{2,40}}?))?{_WITH}\s{_AT_LAST}\b",
-    rf"(?:^|[,;]\s)(?:so|and)\s(?P<v>(?!it\b|that\b|this\b)[^.?!,]{{2,60}}?)\s(?:is|are)\s{_FINE}"
+    rf"[,;]\s(?:so\s|and\s)?(?P<v>(?!it\b|that\b|this\b)[^.?!,]{{2,60}}?)\s(?:is|are)\s{_FINE}"
     r"\W*$",
+    # "You may text me if you like", "you're free to contact my employer".
+    r"^(?:\w+,?\s){0,2}?you\s(?:can|may)\s(?P<v>[^.?!,]{2,60}?)\sif\s(?:you\s(?:like|want|wish|must"
+    r"|have\sto|need\sto)|necessary|need\sbe)\b",
+    rf"\byou(?:'re|\sare)\s(?:now\s|again\s)?(?:free|welcome|allowed)\s(?:now\s|again\s)?to\s"
+    rf"(?P<v>[^.?!,]{{2,60}}?)(?:\s{_LATER})?(?=[.!,]|$)",
+    # "I've started eating meat again."
+    r"\b(?:started|begun|gone\sback\sto|back\sto|resumed)\s(?P<v>\w+ing\s[^.?!,]{2,40}?)"
+    r"(?:\sagain)?(?=[.!,]|$)",
     # "Fridays work for me now."
     rf"(?:^|[,;]\s){_THEN}{_SOMETHING}\s(?:works?|suits?|will\sdo)(?:\s(?:fine|well))?{_WITH}"
     rf"\s{_AT_LAST}\b",

@@ -17,8 +17,10 @@ from service.context.languages.english.topics import (
 )
 from service.context.languages.english.wishing import (
     ACCESS,
+    AGREED,
     ALL_OF_A_KIND,
     COMES_AGAIN,
+    CONDITIONS,
     FORM,
     GENERAL,
     LANGUAGE,
@@ -275,6 +277,8 @@ _LIKELY: Final = (
     *ALL_OF_A_KIND,
     *LIMITS,
     *COMES_AGAIN,
+    *CONDITIONS,
+    *AGREED,
     *ACCESS,
     *FORM,
     rf"\b{_US}(?:'d|\swould)?\s(?:\w+ly\s|much\s|always\s)?prefer\s(?:[\w' -]{{2,40}}?\s(?:over"
@@ -331,7 +335,7 @@ _STORY: Final = (
     r"|\b(?:whenever|every\stime|each\stime|any\s?time)\s(?:i|we|it)\s(?:\w+[\s,]{1,3}){1,6}(?:i"
     r"|we|there|they|you|(?<!make\s)(?<!send\s)(?<!put\s)(?<!ship\s)(?<!keep\s)(?<!leave\s)"
     r"(?<!give\s)(?<!wrap\s)(?<!pack\s)(?<!hold\s)(?<!serve\s)it)\b"
-    r"|\bnever\s(?:got|came|went|saw|took|gave|had|made|said|told|sent|rang|left|kept|knew|heard"
+    r"|\b(?:she|he)\s(?:always|never)\s(?:pays?|uses?|says?|does|takes?|has|gets?)\b|\bnever\s(?:got|came|went|saw|took|gave|had|made|said|told|sent|rang|left|kept|knew|heard"
     r"|found|paid|bought)\b"
 )
 """What always or never happens."""
@@ -389,7 +393,7 @@ STANDING: Final = Standing(
         r"|going\sforward|henceforth|new|from\shere\son|as\sof)\b"
     ),
     aside=r"\s(?:instead\sof|rather\sthan|over|,?\snot)\s[^,.;]{2,40}",
-    naming=_NAMING,
+    naming=f"{_NAMING}|{TITLES}",
     speaking=(
         rf"\b(?:answer|reply|respond|write|speak|talk|chat)\b[^.]{{0,20}}\bin\s(?:plain\s"
         rf"|simple\s)?{LANGUAGE}\b|\b(?:speak|talk|write|use)\s(?:only\s)?{LANGUAGE}\b"

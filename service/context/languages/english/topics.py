@@ -51,6 +51,7 @@ CHOICES: Final = tuple(
         "morning afternoon evening",
         "upper lower top bottom ground",
         "express standard economy",
+        "twin double king queen single",
         "red white",
         "still sparkling",
         "plastic paper",

@@ -133,9 +133,64 @@ FORM: Final = (
     r"|everything)\s",
 )
 TITLES: Final = (
+    r"\bmy\s(?:(?:sur|first|last|family|full|given)\s?)?names?\s(?:comes?|is\s(?:spelled|spelt"
+    r"|pronounced|written))\b|\bspell\smy\s(?:\w+\s)?name\b"
+    r"|\b(?:it's|i'm|i\sam)\s(?:mr|mrs|ms|miss|mx|dr|prof\w*)\.?\s[^\W\d_]+\s(?:now|these\sdays)\b|"
     r"\b(?:it's\s|i'm\s|i\sam\s)?(?:mr|mrs|ms|miss|mx|dr|sir|madam|ma'am|he|she|they|him|her|them)"
     r"\.?,?\snot\s(?:mr|mrs|ms|miss|mx|dr|sir|madam|ma'am|he|she|they|him|her|them|it)\b"
     r"|\bi'm\s[^,.!?]{2,30}\sto\syou\b|\b(?:he/him|she/her|they/them)\b"
+)
+CONDITIONS: Final = (
+    r"(?:^|[,;:]\s)(?:whatever|wherever|whoever|whichever)\s(?:you|i|we|they|is|the|comes|it)\s",
+    r"^when\s(?:in|at|on|abroad|\w+ing)\s[^.?!]{2,60}[\s,](?:me|my|us|only|use|please)\b",
+    r"^if\s(?:an?|any\w*|some\w*|ever|no\w*|the\s\w+\s(?:is|are))\s[^.?!,]{2,60},\s(?:please\s"
+    r"|then\s|just\s)?(?!(?:can|could|what|how|is|are|do|does|will|would|should|i|i'd|i'll|it"
+    r"|it's|we|there|that|that's|the|my|your|they|which)\b)\w+\s",
+    r"^(?:before|after|with)\s(?:any|each|every|all)\s[^.?!]{2,80}\b(?:i|me|us|my|please)\b",
+    r"^before\s(?:an?y?|any)\s[^.?!]{2,60}\b(?:i|we)\s(?:want|need|must)\b",
+    r"^any(?:thing|one|body)\s(?!else|i\scan|you\scan|new|wrong|more)\w+\s[^?]{4,}$",
+    r"(?:^|[,;:]\s|\bplease\s)(?:[\w-]+\s){1,3}(?:anything|everyone|everything)\s(?:frozen|fragile"
+    r"|heavy|over|under|above|below|valuable|perishable|breakable|sharp|liquid|hot|cold|with"
+    r"|that|from|containing)\b",
+)
+AGREED: Final = (
+    r"\b(?:needs?|requires?|have|has|without|get|ask\sfor)\s(?:my|our)\s(?:okay|ok|approval|consent"
+    r"|permission|signature|go-ahead|agreement|say-so|authori[sz]ation|password|blessing)\b",
+    r"\bwithout\s(?:asking|checking|consulting|telling|warning)\b",
+    r"\b(?:my|our)\s(?:\w+\s)?\w+\s(?:now\s)?(?:handles?|manages?|deals?\swith|looks?\safter"
+    r"|takes?\scare\sof|is\sin\scharge|decides?|speaks?\sfor|signs?\sfor|collects?"
+    r"|may\s(?:collect|sign|speak|order|decide))\b",
+    r"\b(?:everything|money|mail|post|correspondence|[a-z]{3,}s)\s(?:matters\s)?goe?s?\s(?:on|to"
+    r"|through|via|by|in|into)\s(?:the\scompany|the\sshared|my|our)\b",
+    r"\b(?:out\sof\sthe\squestion|off[- ]limits|no[- ]gos?|non[- ]?negotiable|not\sacceptable"
+    r"|forbidden|taboo|strictly|not\san\soption)\b",
+    r"\bthe\sonly\s[\w' -]{2,30}\s(?:i|we)\s(?:accept|eat|use|take|drink|want|can\s\w+|wear"
+    r"|trust)\b",
+    r"\b(?:i|we)\s(?:can't|cannot|don't|won't|never)\s(?:do|make|work|manage)\s(?:on\s)?(?:\w+days"
+    r"|mornings|evenings|afternoons|weekends|nights|heights|stairs|lifts|spicy)\b",
+    r"\b(?:mornings|evenings|afternoons|weekends|nights|\w+days)\s(?:are|is)\s(?:out|bad|no\sgood"
+    r"|best|impossible|difficult|reserved|sacred)\b",
+    r"\b(?:i|we)\s(?:want|need|expect|require)\s(?:to\shear|at\sleast|notice|a\s(?:text|call"
+    r"|message|warning|reminder)|to\s(?:see|approve|sign|check))\s[^.?!]{0,60}?\b(?:ahead"
+    r"|in\sadvance|beforehand|between|notice|every|each|any|all)\b",
+    r"\bi\s(?:take|have|like|drink|eat|want)\smy\s(?!(?:money|order|refund|parcel|card|account)\b)"
+    r"\w+\s\w+",
+    r"^please\s(?:be\saware|note|remember|understand|know|mind),?\s(?:that\s)?(?:i|i'm|my|we|our|he"
+    r"|she)\b",
+    r"\bthe\s(?:less|fewer|more|shorter|earlier|later|cheaper|simpler|quieter)\s(?:\w+\s)?"
+    r"(?:e?-?\w+\s)?the\sbetter\b",
+    r"\bno\s(?:chit[- ]?chat|fluff|frills|fuss|upselling|upgrades|cold\scalls?|strangers?"
+    r"|surprises|exceptions)\b",
+    r"^(?:please\s)?(?:stay|steer)\s(?:away\sfrom|clear\sof|with)\s|^(?:please\s)?stick\s(?:to|with)\s",
+    r"^(?:please\s)?(?:sign|spell|pronounce|start|begin|end|close|head|format|address|mark|label)\s"
+    r"(?:all|any|every|each|your|my\s(?:sur|last|first|family)?\s?name)\b",
+    r"^(?:please\s)?(?:mute|silence|block|hide|archive|encrypt|shred|log|record|redact)\s(?:all|any"
+    r"|every\w*|each)\b",
+    r"\b(?:reply|answer|write|respond)\s[^.?!]{0,10}\bin\sthe\s(?:same\s)?(?:language|style|tone"
+    r"|order|form|format)\b",
+    r"^consider\s(?:this|that|my|me)\s|\bround\s(?:up|down)\b|\bnever\s(?:up|down)\b",
+    r"\bdon't\s(?:bother|trouble|pester|disturb|nag)\b",
+    r"\bnobody\s(?:else\s)?(?:gets?|opens?|touches|sees|signs|enters)\b",
 )
 LASTING: Final = (
     r"(?:^|[,;:]\s|\b(?:and|but|so|please)\s)(?:from|starting|beginning)\s(?:today|tomorrow|now"
