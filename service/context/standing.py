@@ -94,6 +94,13 @@ def _stem(word: str) -> str:
 _WHEN: Final = frozenset(map(_stem, chain.from_iterable(rules.when for rules in _RULES)))
 _SETTLED: Final = frozenset(map(_stem, chain.from_iterable(rules.settled for rules in _RULES)))
 
+_CHOICE: Final = {
+    _stem(word): f"=choice{n}"
+    for n, words in enumerate(chain.from_iterable(rules.choices for rules in _RULES))
+    for word in words
+}
+"""Of which set of choices a word is one."""
+
 
 def _patterns(group: Iterable[Iterable[str]]) -> tuple[re.Pattern[str], ...]:
     return tuple(re.compile(p, re.IGNORECASE) for p in chain.from_iterable(group))
@@ -256,7 +263,7 @@ def _topic(plain: str) -> tuple[str, ...]:
         return (_NAME,)
     flags = [_NOT] if _REFUSING.search(_ASIDE.sub("", plain)) else []
     flags += [_ONLY] if _LIMITING.search(plain) else []
-    if not flags and _SPEAKING.search(plain):
+    if _NOT not in flags and _SPEAKING.search(plain):
         return (_LANGUAGE,)
     slot = [_WAY] if _NOT not in flags and _REACHING.search(plain) else []
     said = plain if _NOT in flags else _ASIDE.sub("", plain)
@@ -314,7 +321,7 @@ def _about(one: Standing) -> frozenset[str]:
 def _core(about: frozenset[str]) -> frozenset[str]:
     """What a wish is about whatever its day, its number or, if it is about that, its way."""
     core = about - _CHANNELS if _WAY in about else about
-    classed = {"=when" if w in _WHEN else w for w in core}
+    classed = {"=when" if w in _WHEN else _CHOICE.get(w, w) for w in core}
     return frozenset("=number" if w.isdigit() else w for w in classed)
 
 
@@ -347,7 +354,7 @@ def _releases(plain: str) -> list[Release]:
             Release(lifted, topic)
             for pattern in patterns
             for match in pattern.finditer(plain)
-            if (topic := frozenset(_stems(match["v"])))
+            if (topic := frozenset(_stems(" ".join(filter(None, match.groupdict().values())))))
         ]
         if found:
             return found
@@ -363,8 +370,21 @@ def _ends(release: Release, old: Standing) -> bool:
     if release.lifted == "duty" and _NOT in old.topic:
         return False
     about = _about(old)
+    if about & _SLOTS:
+        about |= frozenset(_stems(_plain(old.text)))
     rest = release.topic - about
-    return not rest or (about <= release.topic and rest <= _WHEN)
+    if not rest or (about <= release.topic and rest <= _WHEN):
+        return True
+    return _ONLY in old.topic and _is_another(release.topic, about)
+
+
+def _is_another(topic: frozenset[str], about: frozenset[str]) -> bool:
+    """Is allowed what an "only" left out: another way to reach somebody, another choice?"""
+    if topic <= _CHANNELS:
+        return bool(about & _CHANNELS)
+    kinds = {_CHOICE[stem] for stem in topic if stem in _CHOICE}
+    others = topic - about - _CHOICE.keys()
+    return bool(kinds) and not others and kinds <= {_CHOICE.get(stem) for stem in about}
 
 
 def _bounded(standing: list[Standing], kind: Kind, most: int) -> tuple[list[Standing], int]:

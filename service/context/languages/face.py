@@ -296,11 +296,14 @@ class Standing:
     """Endings that a word loses."""
     when: frozenset[str] = frozenset()
     """Days and times: a wish that changes them is about the same thing."""
+    choices: tuple[frozenset[str], ...] = ()
+    """Words of which a wish takes one, as a seat by the window or the aisle: one that takes another
+    is about the same thing."""
     channels: frozenset[str] = frozenset()
     """Ways to reach somebody, as `alike` calls them."""
 
     bans_lifted: tuple[str, ...] = ()
-    """How what was refused is allowed again; `v` is what."""
+    """How what was refused is allowed again; `v` is what, and `w` the rest of it."""
     duties_lifted: tuple[str, ...] = ()
     """How what was asked for need not be any more."""
     taken_back: tuple[str, ...] = ()

@@ -6,7 +6,28 @@ from typing import Final
 
 from service.context.languages.english.lifting import BANS_LIFTED, DUTIES_LIFTED, TAKEN_BACK
 from service.context.languages.english.promising import DONE, NO_PROMISE, NOT_DONE, PROMISE
-from service.context.languages.english.topics import ALIKE, CHANNELS, EMPTY, ENDINGS, SETTLED, WHEN
+from service.context.languages.english.topics import (
+    ALIKE,
+    CHANNELS,
+    CHOICES,
+    EMPTY,
+    ENDINGS,
+    SETTLED,
+    WHEN,
+)
+from service.context.languages.english.wishing import (
+    ACCESS,
+    AGREED,
+    ALL_OF_A_KIND,
+    COMES_AGAIN,
+    CONDITIONS,
+    FORM,
+    GENERAL,
+    LANGUAGE,
+    LASTING,
+    LIMITS,
+    TITLES,
+)
 from service.context.languages.face import Standing, words
 
 _DO: Final = (
@@ -15,7 +36,8 @@ _DO: Final = (
         sorted(
             words(
                 """
-    accept add address allow answer apply ask assign assume attach avoid bill block book bring
+    accept add address bcc clean cook cover cut explain feed lock park plan play shut split
+    wash water allow answer apply ask assign assume attach avoid bill block book bring
     call cc change charge check choose close collect combine confirm connect consider consult
     contact continue copy count credit debit deduct default deliver direct discuss divide do
     double drop email e-mail ensure exclude file follow forward generate get give go group handle
@@ -215,6 +237,16 @@ _REQUEST: Final = (
     r"|mustn't|(?:is|are|has|have|needs?)\sto|can't)(?!\shave\b)\b|\bthank\syou\sfor\snot\b"
     rf"|{_OPENING}(?:don't|do\snot|no|stop|quit)\s"
 )
+_DEEPER: Final = (
+    r"(?<!\bto\s)(?<!\bi\s)(?<!\byou\s)(?<!\bwe\s)(?<!\bthey\s)(?<!\bit\s)(?<!\bthe\s)"
+    r"(?<!\bmy\s)(?<!\byour\s)(?<!\ba\s)(?<!\ban\s)(?<!\bthis\s)(?<!\bthat\s)(?<!n't\s)(?<!\bnot\s)"
+    r"(?<!\bof\s)(?<!\bfor\s)(?<!\bin\s)(?<!\bany\s)(?<!\bevery\s)(?<!\beach\s)"
+    r"(?<!\bwill\s)(?<!\bcan\s)(?<!\bdid\s)(?<!\bdo\s)(?<!\bno\s)(?<!\bone\s)(?<!\ball\s)"
+    rf"\b{_DO}\s(?:me|us|my|our|your|the|all|any|every\w*|it|them|only|no|nothing|simple|plain|to"
+    rf"|in|with|at|everything|[\w-]+)\b|\b(?:i|we)\s(?:don't|do\snot)\s(?:want|need|wish)\b"
+    rf"|(?:^|[,;:]\s)(?:no|nothing|only)\s\w+|\b(?:may|can)\s(?:be|go)\s"
+)
+"""A request that does not open its clause: "by default choose …"."""
 _DONT: Final = (
     rf"(?:{_OPENING}|\b(?:please|kindly|you|rather\syou|you'd\sbetter)\s)(?:don't|do\snot"
     rf"|didn't)\s(?:you\s)?"
@@ -242,6 +274,13 @@ _DONT: Final = (
 )
 _LIKELY: Final = (
     *_DONT,
+    *ALL_OF_A_KIND,
+    *LIMITS,
+    *COMES_AGAIN,
+    *CONDITIONS,
+    *AGREED,
+    *ACCESS,
+    *FORM,
     rf"\b{_US}(?:'d|\swould)?\s(?:\w+ly\s|much\s|always\s)?prefer\s(?:[\w' -]{{2,40}}?\s(?:over"
     rf"|to|rather\sthan|instead\sof)\s"
     r"|(?:to\s(?:be|have|get|receive|speak|talk|write)|being|that|if|not|you|it\sif|getting|talking"
@@ -294,7 +333,10 @@ _STORY: Final = (
     r"|went|took|said|told|gave"
     r"|made|\w{3,}(?<!ne)ed)\b.{0,60}\b(?:always|never|whenever|every\stime)\b"
     r"|\b(?:whenever|every\stime|each\stime|any\s?time)\s(?:i|we|it)\s(?:\w+[\s,]{1,3}){1,6}(?:i"
-    r"|we|it|there|they|you)\b"
+    r"|we|there|they|you|(?<!make\s)(?<!send\s)(?<!put\s)(?<!ship\s)(?<!keep\s)(?<!leave\s)"
+    r"(?<!give\s)(?<!wrap\s)(?<!pack\s)(?<!hold\s)(?<!serve\s)it)\b"
+    r"|\b(?:she|he)\s(?:always|never)\s(?:pays?|uses?|says?|does|takes?|has|gets?)\b|\bnever\s(?:got|came|went|saw|took|gave|had|made|said|told|sent|rang|left|kept|knew|heard"
+    r"|found|paid|bought)\b"
 )
 """What always or never happens."""
 _TOLD: Final = (
@@ -313,19 +355,20 @@ _TOLD: Final = (
     r"|that)\b[^.]{0,60}\b(?:any\s?more|any\slonger|now)\b"
     r"|\b(?:never|always)\s(?:have|should\shave)\b|\bshould\snever\shave\b"
 )
+_TONGUE: Final = rf"\b(?:go|switch|change|come)\s(?:back\s|over\s)?(?:in)?to\s{LANGUAGE}\b"
 _ONCE: Final = (
-    r"\b(?:today|tonight|tomorrow|right\snow|just\snow|not\snow|yet|this\s(?:time|order|one|week"
+    r"\b(?:(?<!from\s)(?<!starting\s)(?<!of\s)to(?:day|morrow)|tonight|right\snow|just\snow|not\snow|yet|this\s(?:time|order|one|week"
     r"|evening|morning"
     r"|afternoon|month|visit|trip|parcel|delivery|question)|for\sthe\smoment|right\saway|already"
     r"|at\sthe\smoment"
     r"|anything\selse|any\s(?:more\s)?help)\b|\bdon't\s\w+\s(?:it|that|this)\b"
 )
 STANDING: Final = Standing(
-    lasting=_DURATION,
-    general=_GENERAL,
-    request=_REQUEST,
+    lasting=f"{_DURATION}|{LASTING}",
+    general=f"{_GENERAL}|{GENERAL}",
+    request=f"{_REQUEST}|{_DEEPER}",
     asked=rf"{_ASKED}",
-    firm="|".join((*_NEVER, *_STOP, _NAMING, _REMEMBER, _NOBODY, *_ONLY)),
+    firm="|".join((*_NEVER, *_STOP, _NAMING, _REMEMBER, _NOBODY, *_ONLY, TITLES, _TONGUE)),
     likely="|".join(_LIKELY),
     told=_TOLD,
     once=_ONCE,
@@ -350,12 +393,11 @@ STANDING: Final = Standing(
         r"|going\sforward|henceforth|new|from\shere\son|as\sof)\b"
     ),
     aside=r"\s(?:instead\sof|rather\sthan|over|,?\snot)\s[^,.;]{2,40}",
-    naming=_NAMING,
+    naming=f"{_NAMING}|{TITLES}",
     speaking=(
-        r"\b(?:answer|reply|respond|write|speak|talk)\b[^.]{0,20}\bin\s(?:plain\s"
-        r"|simple\s)?(?:english|german|french"
-        r"|spanish|italian|chinese|mandarin|dutch|polish|turkish|portuguese|japanese|arabic"
-        r"|russian|hindi)\b"
+        rf"\b(?:answer|reply|respond|write|speak|talk|chat)\b[^.]{{0,20}}\bin\s(?:plain\s"
+        rf"|simple\s)?{LANGUAGE}\b|\b(?:speak|talk|write|use)\s(?:only\s)?{LANGUAGE}\b"
+        rf"|\b(?:go|switch|change|come)\s(?:back\s|over\s)?(?:in)?to\s{LANGUAGE}\b"
     ),
     reaching=(
         r"\b(?:e-?mail|text|call|ring|phone|message|whatsapp|contact|reach|write\sto|mail)\s(?:me"
@@ -367,6 +409,7 @@ STANDING: Final = Standing(
     alike=ALIKE,
     endings=ENDINGS,
     channels=CHANNELS,
+    choices=CHOICES,
     settled=SETTLED,
     when=WHEN,
     bans_lifted=BANS_LIFTED,

@@ -35,6 +35,28 @@ ALIKE: Final = (
     (r"\bcontact\s(?:me|us)\sby\b", ""),
 )
 ENDINGS: Final = r"(?:ments?|ing|ed|ies|es|(?<!s)s|e|y)$"
+CHOICES: Final = tuple(
+    words(line)
+    for line in (
+        "window aisle middle front rear",
+        "euro euros dollar dollars pound pounds franc francs yen sterling usd eur gbp",
+        "office home house work shed porch garage depot neighbour neighbours neighbor neighbors"
+        " reception concierge locker door flat",
+        "card cash transfer paypal cheque",
+        "decaf regular",
+        "celsius fahrenheit",
+        "miles kilometres kilometers metric imperial",
+        "rail train air plane sea ship road truck",
+        "paper electronic digital pdf",
+        "morning afternoon evening",
+        "upper lower top bottom ground",
+        "express standard economy",
+        "twin double king queen single",
+        "red white",
+        "still sparkling",
+        "plastic paper",
+    )
+)
 CHANNELS: Final = frozenset({"email", "text", "call"})
 SETTLED: Final = words(
     "pay paid issue process complete done finish settle arrive receive got here resolve"
