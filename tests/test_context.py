@@ -175,7 +175,7 @@ def test_roles_alternate_whatever_is_put_in_front(
 def test_without_a_providers_cache_every_turn_cuts_to_two_rounds() -> None:
     rounds = [("a question of some words " * 12, "an answer of some words " * 12)] * 20
     sent = drive(rounds, NO_CACHE)
-    assert [len(payload.messages) for payload in sent] == [2, 4, 6, 8] + [6] * 16
+    assert [len(payload.messages) for payload in sent] == [2, 4, 6] + [6] * 17
 
 
 def test_what_it_takes_to_fold_is_weighed_against_what_is_folded() -> None:

@@ -41,7 +41,7 @@ KEPT_ROUNDS: Final = 2
 """Rounds that a cut always leaves raw."""
 WINDOW_SHARE: Final = 0.9
 """How full a payload may make the model's window; the answer needs room too."""
-RECALL_RENT: Final = 50
+RECALL_RENT: Final = 30
 """Tokens that recall costs a turn, on the average, once anything is folded."""
 RECALL_TOKENS: Final = 950
 """What recall may fetch for a message, at full price. That is seldom, and what it buys is large."""

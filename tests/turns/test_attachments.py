@@ -33,7 +33,7 @@ async def test_a_folded_attachment_leaves_its_words_and_the_list_is_short(
         caller = Caller(recap, said=[{"role": "system", "content": "Be kind."}])
         shown = {"type": "text", "text": "This lamp arrived broken yesterday"}
         for turn in range(9):
-            question = user(f"I have case {turn} as well. " * 12)
+            question = user(f"I have case {turn}. {'Thank you. ' * 40}")
             if turn == 1:
                 question = {"role": "user", "content": [KINDS[kind], shown]}
             opened = len(caller.said)

@@ -67,7 +67,7 @@ def test_there_are_kinds_enough() -> None:
 
 def record_in(text: str, mark: str) -> list[str]:
     """The lines from the record's opening to the first closing line."""
-    assert text.startswith(f"[Record {mark}: ")
+    assert text.startswith(f"[Record {mark} of ")
     lines = text.split("\n")
     return lines[: lines.index(head.CLOSING.format(mark=mark)) + 1]
 
@@ -99,14 +99,15 @@ async def one_customer(recap: Recap, line: str, mark: str) -> None:
         sent = request["messages"]
         assert all(TOKEN not in text_of(m) for m in sent if m["role"] == "system")
         for text in (text_of(m) for m in sent if m["role"] == "user"):
-            if text.startswith(f"[Record {mark}: ") and not text.startswith(line):
+            if text.startswith(f"[Record {mark} of ") and not text.startswith(line):
                 blocks += 1
                 assert_is_own(record_in(text, mark), mark)
     assert blocks >= 2
 
 
 def assert_is_own(record: list[str], mark: str) -> None:
-    headings = {head.SAID, head.FACTS, head.CONDENSED, head.QUOTES}
+    headings = {head.SAID, head.WISHES, head.PROMISES, head.FACTS, head.TOLD}
+    headings |= {head.CONDENSED, head.QUOTES}
     for number, line in enumerate(record):
         assert line.splitlines() in ([line], []), "one line, by any reader's rules"
         if number in (0, len(record) - 1):
