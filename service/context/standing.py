@@ -379,9 +379,12 @@ def _ends(release: Release, old: Standing) -> bool:
 
 
 def _is_another(topic: frozenset[str], about: frozenset[str]) -> bool:
-    """Is allowed what an "only" left out: another way to reach somebody, another choice?"""
+    """Is allowed what an "only" left out: another way to reach somebody, another
+    time, another choice?"""
     if topic <= _CHANNELS:
         return bool(about & _CHANNELS)
+    if about & _WHEN and about & topic and topic - about <= _WHEN:
+        return True
     kinds = {_CHOICE[stem] for stem in topic if stem in _CHOICE}
     others = topic - about - _CHOICE.keys()
     return bool(kinds) and not others and kinds <= {_CHOICE.get(stem) for stem in about}

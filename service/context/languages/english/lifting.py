@@ -26,6 +26,7 @@ BANS_LIFTED: Final = (
     r"|have\sto|need\sto)|necessary|need\sbe)\b",
     rf"\byou(?:'re|\sare)\s(?:now\s|again\s)?(?:free|welcome|allowed)\s(?:now\s|again\s)?to\s"
     rf"(?P<v>[^.?!,]{{2,60}}?)(?:\s{_LATER})?(?=[.!,]|$)",
+    rf"\bfeel\sfree\sto\s(?P<v>[^.?!,]{{2,60}}?)\s{_LATER}(?=[.!,]|$)",
     # "I've started eating meat again."
     r"\b(?:started|begun|gone\sback\sto|back\sto|resumed)\s(?P<v>\w+ing\s[^.?!,]{2,40}?)"
     r"(?:\sagain)?(?=[.!,]|$)",

@@ -26,6 +26,7 @@ from service.context.languages.english.wishing import (
     LANGUAGE,
     LASTING,
     LIMITS,
+    MANNERS,
     TITLES,
 )
 from service.context.languages.face import Standing, words
@@ -278,6 +279,7 @@ _LIKELY: Final = (
     *LIMITS,
     *COMES_AGAIN,
     *CONDITIONS,
+    *MANNERS,
     *AGREED,
     *ACCESS,
     *FORM,
@@ -355,7 +357,7 @@ _TOLD: Final = (
     r"|that)\b[^.]{0,60}\b(?:any\s?more|any\slonger|now)\b"
     r"|\b(?:never|always)\s(?:have|should\shave)\b|\bshould\snever\shave\b"
 )
-_TONGUE: Final = rf"\b(?:go|switch|change|come)\s(?:back\s|over\s)?(?:in)?to\s{LANGUAGE}\b"
+_TONGUE: Final = rf"\b(?:go|switch|change|come)\s(?:back\s|over\s)?(?:in)?to\s{LANGUAGE}\b|^{LANGUAGE}\sagain\b"
 _ONCE: Final = (
     r"\b(?:(?<!from\s)(?<!starting\s)(?<!of\s)to(?:day|morrow)|tonight|right\snow|just\snow|not\snow|yet|this\s(?:time|order|one|week"
     r"|evening|morning"
@@ -397,7 +399,7 @@ STANDING: Final = Standing(
     speaking=(
         rf"\b(?:answer|reply|respond|write|speak|talk|chat)\b[^.]{{0,20}}\bin\s(?:plain\s"
         rf"|simple\s)?{LANGUAGE}\b|\b(?:speak|talk|write|use)\s(?:only\s)?{LANGUAGE}\b"
-        rf"|\b(?:go|switch|change|come)\s(?:back\s|over\s)?(?:in)?to\s{LANGUAGE}\b"
+        rf"|\b(?:go|switch|change|come)\s(?:back\s|over\s)?(?:in)?to\s{LANGUAGE}\b|^{LANGUAGE}\sagain\b"
     ),
     reaching=(
         r"\b(?:e-?mail|text|call|ring|phone|message|whatsapp|contact|reach|write\sto|mail)\s(?:me"

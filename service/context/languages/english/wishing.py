@@ -192,6 +192,41 @@ AGREED: Final = (
     r"\bdon't\s(?:bother|trouble|pester|disturb|nag)\b",
     r"\bnobody\s(?:else\s)?(?:gets?|opens?|touches|sees|signs|enters)\b",
 )
+_NO_ORDER: Final = (
+    r"(?!(?:i|i'm|i'd|i'll|i've|we|it|it's|you|they|he|she|the|there|there's|my|your|our|this|that"
+    r"|that's|what|how|who|which|is|are|was|were|can|could|would|will|should|do|does|did|a|an|if"
+    r"|find|book|search|show|get|look|tell|give|let|maybe|yes|not|thanks|thank|sorry|all|any|some"
+    r"|and|but|or|so|as|to|in|at|on|of|for|with|something|nothing|nobody|everything)\b)"
+)
+"""Words with which a clause begins that asks for nothing, or for something found once."""
+MANNERS: Final = (
+    rf"^(?:until|till|before|whoever|during|while)\s[^,.?!]{{3,60}},\s(?:please\s)?{_NO_ORDER}[a-z]+",
+    r"\b(?:i|we)(?:'m|'re|\sam|\sare|\scan't|\scannot|\shave|\swork|\slive)\s[^.?!,]{3,60},\sso\s"
+    rf"(?:please\s)?{_NO_ORDER}[a-z]+",
+    r"\b(?:you|they|he|she)(?:'re|'s)\s(?:not|never)\sto\s\w+",
+    r"\b(?:belongs?|goes)\s(?:in|on|to|with)\s(?:my|our)\b",
+    r"\b(?:free|only|vegan|halal|kosher|vegetarian)\s(?:household|family|home|office|kitchen)\b",
+    r"\b\w+days\sare\sfor\b|\b(?:is|are)(?:\snot|n't)\sfor\s(?:me|us)\b",
+    r"\b(?:hard|difficult|easiest|best|impossible)\sto\s(?:reach|catch)\b|\btry\s(?:the\s)?(?:mornings"
+    r"|afternoons|evenings|weekends)\b",
+    r",\s(?:so\s|and\s)?no\s[\w-]+(?:\s[\w-]+)?\s(?:then|there|ever|at\sall|either|on|before|after"
+    r"|during)\b",
+    r"\byou\s(?:can|may)\s(?:talk|speak|discuss|share|deal)\s[^.?!]{0,40}\bmy\b|\bpower\sof\sattorney\b",
+    r"\bbetween\s(?:us|you\sand\sme)\b(?!\W*\?)|\bto\syourself\b",
+    r"\bmake\sa\s(?:habit|point|rule)\sof\b|^prefer\s\w+",
+    r"\bstep\sby\sstep\b|\b(?:gender|carbon|climate)[- ]neutral\b|\bsugar[- ]?coat\w*"
+    r"|\bin\swriting\b|\b(?:british|american|us|uk)\sspelling\b|\bplain\s(?:english|words|language)\b",
+    r"\bwhen(?:ever)?\sthere(?:'s|\sis)\sa\schoice\b|\b(?:where|when)(?:ver)?\spossible,?\s\w+",
+    r"\bper\s(?:item|parcel|order|trip|booking)\b(?=[^?]{0,40}$)(?<!price\sper\sitem)",
+    r"^(?:please\s)?(?:route|direct|use|send|deliver|ship|call|serve|charge|bill|write|accept|pay|pick"
+    r"|put|leave|seat|speak|contact)\s[^.?!]{3,60}\sonly\W*$",
+    r"^(?:please\s|kindly\s)?(?:hold|hide|use|route|explain|prefer|favou?r|serve|pack|label|exclude"
+    r"|direct|withhold|redirect|quote|split|double|separate)\s(?!(?:the|this|that|it|them|an?)\b)"
+    r"(?:[\w'-]+\s){0,3}[\w'-]{3,}s\b",
+    r"\b\w+\sare\snot\sfor\s|\b(?:mail|post|letters|parcels|packages|invoices|messages|e-?mails)"
+    r"\s[^.?!]{0,30}?(?:should|must|has\sto|have\sto)\s",
+    r"^(?:please\s)?(?:make|put|keep)\sall\s|\blocal\s\w+\sonly\b",
+)
 LASTING: Final = (
     r"(?:^|[,;:]\s|\b(?:and|but|so|please)\s)(?:from|starting|beginning)\s(?:today|tomorrow|now"
     r"|monday|next\s\w+|this\s\w+)(?!'s)\b(?!\s(?:i\shad|until|to|till|at)\b)"
@@ -201,6 +236,7 @@ LASTING: Final = (
     r"|\bas\sa\s(?:general\s|standing\s)?(?:rule|matter\sof\s\w+)\b"
 )
 GENERAL: Final = (
+    r"\b(?:anything|everything|whatever)\s(?:that\s)?(?:i|we)\s\w+|"
     r"\b(?:until|till|'til)\s(?!yesterday|now\b|recently|last\b|today"
     r"|tomorrow|tonight|next\s|this\s|the\s\d|\d|(?:mon|tues|wednes|thurs|fri|satur|sun)day|noon|midnight"
     r"|(?:jan|feb|mar|apr|jun|jul|aug|sep|oct|nov|dec)\w*\b|may\s\d)\w+|\b(?:till|until)\sthe\send\sof\b"
