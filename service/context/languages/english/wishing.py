@@ -94,7 +94,7 @@ COMES_AGAIN: Final = (
     r"\btreat\s[^.?!]{2,60}\sas\b",
     r"\bwhen(?:ever)?\si\ssay\s[^.?!]{2,60}\bi\smean\b",
     r"(?:^|[,;:]\s|\bplease\s)(?:use|put|give|write|say|answer|send|bring|leave|take|ring|knock"
-    rf"|wear|park|start|end)\s[^.?!]{{2,80}}?\swhen(?:ever)?\s(?:you|they|the\s\w+)\s"
+    r"|wear|park|start|end)\s[^.?!]{2,80}?\swhen(?:ever)?\s(?:you|they|the\s\w+)\s"
     r"(?!(?:can|could|are|get|have|find|know|see|arrive|reach|come\sback)\b)\w+",
 )
 ACCESS: Final = (
@@ -119,9 +119,9 @@ FORM: Final = (
     rf"(?:in\s)?|in\s)?{LANGUAGE}\b",
     rf"\b(?:go|switch|change|come)\s(?:back\s|over\s)?(?:in)?to\s{LANGUAGE}\b",
     rf"^(?:please,?\s|only\s)?(?:in\s)?{LANGUAGE}(?:\sonly|,?\splease|\sfrom\b)",
-    rf"(?:^|[,;:]\s|\bplease\s)use\s(?:the\s|a\s)?(?:metric|imperial|celsius|fahrenheit"
-    rf"|(?:24|12|twenty[- ]four)[- ]hour|dd|iso|informal|formal|simple|plain|short|larger?|british"
-    rf"|american)\b",
+    r"(?:^|[,;:]\s|\bplease\s)use\s(?:the\s|a\s)?(?:metric|imperial|celsius|fahrenheit"
+    r"|(?:24|12|twenty[- ]four)[- ]hour|dd|iso|informal|formal|simple|plain|short|larger?|british"
+    r"|american)\b",
     r"(?:^|[,;:]\s|\bplease\s)(?:write|give|put|format)\s(?:all\s|the\s|your\s|any\s)?(?:dates?"
     r"|times?|prices?|numbers?|amounts?|distances?|temperatures?|weights?|measurements?)\s",
     r"\bno\s(?:emojis?|emoticons?|jargon|abbreviations|slang|small\stalk|exclamation\s\w+|links"
@@ -200,6 +200,22 @@ _NO_ORDER: Final = (
 )
 """Words with which a clause begins that asks for nothing, or for something found once."""
 MANNERS: Final = (
+    r"^(?:please\s)?(?:use|take)\smy\s(?!(?:code|voucher|points|reference)\b)[\w-]+\s(?:\w+\s)?"
+    r"(?:for|when|on|as|instead)\b",
+    r"^(?:please\s)?(?:show|give|quote|list|send)\s(?:me\s)?(?:all\s)?[\w-]+s\s(?:without|including"
+    r"|excluding|before|after)\b",
+    r"\byou\s(?:can|may)\s[^.?!]{3,60}\b(?:any\s(?:day|time)|next\sdoor|the\sneighbou?rs?)\b",
+    r"^(?:please\s)?(?:make|schedule|plan|arrange|book|set)\s(?:my\s|our\s)?(?:appointments|visits"
+    r"|deliveries|meetings|calls|lessons|sessions)\b",
+    rf"^(?:my|our)\s[^,.?!]{{3,50}},\sso\s(?:please\s)?{_NO_ORDER}\w+",
+    r"^(?:please,?\s)?no\s[\w-]+\s(?:on|in)\s(?:the|my|our|any)\b|\b(?:portions?|meals?|drinks?|rooms?"
+    r"|parcels?|boxes)\s(?:with\s)?no\s\w+",
+    r"\bmy\s(?:preferred|usual|regular|default|standard|normal)\s[\w ]{2,30}?\s(?:is|are)\b",
+    r"^(?:please\s)?be\s(?:brief|concise|polite|discreet|quiet|gentle|formal|direct|honest|patient"
+    r"|blunt|specific|precise)\b",
+    r"\b(?:i|we)(?:'d|\swould)\srather\s\w+\s(?:\w+\s){0,4}than\b",
+    r"\b(?:speak|talk|write|type|explain)\s(?:\w+\s)?(?:slow\w*|clearly|loud\w*|simply|softly)\b"
+    r"|\bsecond\slanguage\b|\bthe\s\w+\s(?:on|for|in)\s(?:all|every|each|any)\s",
     rf"^(?:until|till|before|whoever|during|while)\s[^,.?!]{{3,60}},\s(?:please\s)?{_NO_ORDER}[a-z]+",
     r"\b(?:i|we)(?:'m|'re|\sam|\sare|\scan't|\scannot|\shave|\swork|\slive)\s[^.?!,]{3,60},\sso\s"
     rf"(?:please\s)?{_NO_ORDER}[a-z]+",
@@ -226,27 +242,4 @@ MANNERS: Final = (
     r"\b\w+\sare\snot\sfor\s|\b(?:mail|post|letters|parcels|packages|invoices|messages|e-?mails)"
     r"\s[^.?!]{0,30}?(?:should|must|has\sto|have\sto)\s",
     r"^(?:please\s)?(?:make|put|keep)\sall\s|\blocal\s\w+\sonly\b",
-)
-LASTING: Final = (
-    r"(?:^|[,;:]\s|\b(?:and|but|so|please)\s)(?:from|starting|beginning)\s(?:today|tomorrow|now"
-    r"|monday|next\s\w+|this\s\w+)(?!'s)\b(?!\s(?:i\shad|until|to|till|at)\b)"
-    r"|\bas\slong\sas\s(?:i|we|my|our)(?:'m|\sam|\shave|\slive|\swork|'re|\sare|\sstay)\b"
-    r"|\b(?:till|'til)\s(?:i|we)(?:'m|'re|\sam|\sare|\sget|\scome|\sreturn|\ssay|\stell)\b"
-    r"|\b(?:till|until)\sfurther\s\w+"
-    r"|\bas\sa\s(?:general\s|standing\s)?(?:rule|matter\sof\s\w+)\b"
-)
-GENERAL: Final = (
-    r"\b(?:anything|everything|whatever)\s(?:that\s)?(?:i|we)\s\w+|"
-    r"\b(?:until|till|'til)\s(?!yesterday|now\b|recently|last\b|today"
-    r"|tomorrow|tonight|next\s|this\s|the\s\d|\d|(?:mon|tues|wednes|thurs|fri|satur|sun)day|noon|midnight"
-    r"|(?:jan|feb|mar|apr|jun|jul|aug|sep|oct|nov|dec)\w*\b|may\s\d)\w+|\b(?:till|until)\sthe\send\sof\b"
-    r"|\bin\s(?:the\s)?future\b|\b(?:except|apart\sfrom|other\sthan)\b"
-    r"|\bfor\sthe\s(?:rest|remainder|duration|whole)\b|\bfrom\s(?:today|tomorrow|now)\b(?!'s)"
-    r"|\bwhen(?:ever)?\s(?:you|i|we|they)\s(?:order|book|ask|say|write|call|travel"
-    r"|pay|fly|buy|request|tell|quote|deliver|give|send|talk|speak|refer|ship|mention|cook|pack"
-    r"|clean|serve|list|reply|answer|measure|bring|visit|come\sto)\b"
-    r"|\ball\s(?:of\s)?(?:\w+\s)?(?:letters|mail|post|messages|invoices|bills|parcels|packages"
-    r"|orders|deliveries|refunds|appointments|bookings|calls|prices|receipts|statements"
-    r"|correspondence|payments|documents|notifications|updates|e-?mails|texts|trips|flights"
-    r"|hotels|meals|boxes|subscriptions)\b|\bany\s\w+\s(?:from|about|for|to|with)\b"
 )
