@@ -1,9 +1,10 @@
 """What customers say that is to hold from now on, and what only looks like it: all of it invented.
 
-The sentences were written down before the rules were held against them, and of each list about one
-in six or more was missed at first: the rules were then widened for the kinds that were missing. So
-none of these tables measures how many wishes of other people are found; they say what must not be
-lost again. Those of the later lists that the rules still miss are not in here.
+They were written in several lists, the first of them before any rule. Of the first blind run about
+one in six was missed; of later lists in the plain forms hardly one, of those in unusual forms up to
+two in three. After each run the rules were widened for the kinds that were missing, so all of these
+lists were fitted to, and none measures how many wishes of other people are found: they say what
+must not be lost again. The few that the rules still miss are left out.
 """
 
 from __future__ import annotations
@@ -1031,6 +1032,11 @@ KINDS: Final = (
     "不要在群里提到我。",
     "我只喝热水。",
     "请不要给我安排早班。",
+    "Please ship everything in one box.",
+    "If I'm out, leave it with number 14.",
+    "Answer with numbered lists.",
+    "Send reminders by WhatsApp.",
+    "Deliveries before eight are not welcome.",
 )
 """Wishes by limit, condition, agreement, manner, form of address, unit, diet and access."""
 

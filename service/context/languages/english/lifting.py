@@ -76,7 +76,7 @@ DUTIES_LIFTED: Final = (
     rf"(?P<w>[^.?!,]{{2,60}}?)(?:\s{_LATER})?(?=[.!,]|$)",
     r"\b(?:i|we)\sno\slonger\s(?:need|require)\s(?P<v>[^.?!,]{2,60}?)(?=[.!,]|$)",
     # "My boss has left, no need to copy him."
-    r"(?:,|\band|\bso)\s(?:there's\s|there\sis\s)?no\sneed\sto\s(?P<v>[^.?!,]{2,60}?)"
+    r"(?:,|\band|\bso)\s(?:there's\s|there\sis\s)?no\sneed\sto\s(?P<v>(?![^.?!]{0,60}\bnow\b)[^.?!,]{2,60}?)"
     r"(?:\s(?:him|her|them|it))?(?=[.!]|$)",
     rf"\b(?:there's\s|there\sis\s)?no\s(?:longer\s(?:a\s)?)?need\s(?:for\syou\s)?(?:to"
     rf"|for)\s(?P<v>[^.?!]{{2,80}}?)\s(?:{_LATER})\b",

@@ -200,6 +200,14 @@ _NO_ORDER: Final = (
 )
 """Words with which a clause begins that asks for nothing, or for something found once."""
 MANNERS: Final = (
+    rf"^if\s(?:i'm|i\sam|we're|we\sare|nobody's|no\sone's|i\sdon't|i\scan't)\s[^,.?!]{{2,40}},"
+    rf"\s(?:please\s)?{_NO_ORDER}\w+",
+    r"^(?:please\s)?(?:send|answer|reply|respond|ship|notify|present)\s(?:with\s|by\s|in\s)?"
+    r"(?!(?:the|this|that|it|them|an?|me|my|to)\b)(?:[\w'-]+\s){0,2}[\w'-]{3,}s(?:\s(?:by|via|with|in)\b"
+    r"|\W*$)",
+    r"^(?:please\s)?(?:ship|send|pack|put|deliver|write|charge|bill|book|wrap|keep|leave|pay)"
+    r"\severything\s(?:in|on|to|by|with|through|via|at)\b",
+    r"\bnot\s(?:welcome|allowed|permitted)\b(?=[^?]*$)(?<!i'm\snot\sallowed)",
     r"^(?:please\s)?(?:use|take)\smy\s(?!(?:code|voucher|points|reference)\b)[\w-]+\s(?:\w+\s)?"
     r"(?:for|when|on|as|instead)\b",
     r"^(?:please\s)?(?:show|give|quote|list|send)\s(?:me\s)?(?:all\s)?[\w-]+s\s(?:without|including"
