@@ -63,3 +63,27 @@ def split(text: str) -> list[str]:
 
 def _unlabelled(sentence: str) -> str:
     return re.sub(rf"{LABEL}$", "", sentence, flags=re.IGNORECASE)
+
+
+_CLAUSE_END: Final = re.compile(r"[,，、:：;；]\s*|\s[-–—]\s")
+
+
+def clauses(sentence: str, longest: int) -> Iterator[str]:
+    """A sentence that fits, or as many of its clauses at a time as fit; one clause alone that does
+    not is cut at a word, and says so."""
+    if len(sentence) <= longest:
+        yield sentence
+        return
+    kept, start = "", 0
+    for end in (*(m.end() for m in _CLAUSE_END.finditer(sentence)), len(sentence)):
+        clause, start = sentence[start:end], end
+        if kept and len(kept) + len(clause) > longest:
+            yield kept.strip()
+            kept = ""
+        kept += clause
+        if len(kept) > longest:
+            space = kept.rfind(" ", 0, longest)
+            yield f"{kept[: space if space > 0 else longest]}…"
+            kept = ""
+    if kept.strip():
+        yield kept.strip()

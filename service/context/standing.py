@@ -38,7 +38,6 @@ _REFERRING: Final = 80
 """Up to so many characters a sentence that points at the one before is shown with it."""
 _TOPIC: Final = 16
 """Words of a topic."""
-_CLAUSE_END: Final = re.compile(r"[,，、:：;；]\s*|\s[-–—]\s")
 _NOT: Final = "not"
 _ONLY: Final = "only"
 _NAME: Final = "=name"
@@ -222,7 +221,7 @@ def _is_firm(plain: str) -> bool:
 def _pieces(text: str) -> Iterator[str]:
     """Sentences, in clauses where one is too long, and cut where a second wish begins in one."""
     for sentence in sentences.split(sentences.clean(text[:MOST_READ])):
-        for piece in _clauses(sentence):
+        for piece in sentences.clauses(sentence, LONGEST):
             start = 0
             for joint in _JOINT.finditer(piece):
                 rest = _plain(piece[joint.end() :])
@@ -230,27 +229,6 @@ def _pieces(text: str) -> Iterator[str]:
                     yield piece[start : joint.start()]
                     start = joint.end()
             yield piece[start:]
-
-
-def _clauses(sentence: str) -> Iterator[str]:
-    """A sentence that fits, or as many of its clauses at a time as fit; one clause alone that does
-    not is cut at a word, and says so."""
-    if len(sentence) <= LONGEST:
-        yield sentence
-        return
-    kept, start = "", 0
-    for end in (*(m.end() for m in _CLAUSE_END.finditer(sentence)), len(sentence)):
-        clause, start = sentence[start:end], end
-        if kept and len(kept) + len(clause) > LONGEST:
-            yield kept.strip()
-            kept = ""
-        kept += clause
-        if len(kept) > LONGEST:
-            space = kept.rfind(" ", 0, LONGEST)
-            yield f"{kept[: space if space > 0 else LONGEST]}…"
-            kept = ""
-    if kept.strip():
-        yield kept.strip()
 
 
 def _plain(sentence: str) -> str:
@@ -379,9 +357,12 @@ def _ends(release: Release, old: Standing) -> bool:
 
 
 def _is_another(topic: frozenset[str], about: frozenset[str]) -> bool:
-    """Is allowed what an "only" left out: another way to reach somebody, another choice?"""
+    """Is allowed what an "only" left out: another way to reach somebody, another
+    time, another choice?"""
     if topic <= _CHANNELS:
         return bool(about & _CHANNELS)
+    if about & _WHEN and about & topic and topic - about <= _WHEN:
+        return True
     kinds = {_CHOICE[stem] for stem in topic if stem in _CHOICE}
     others = topic - about - _CHOICE.keys()
     return bool(kinds) and not others and kinds <= {_CHOICE.get(stem) for stem in about}

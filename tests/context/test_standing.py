@@ -36,11 +36,13 @@ def wished(text: str) -> list[str]:
 
 
 class TestWishes:
-    @pytest.mark.parametrize("text", [*tables.ENGLISH, *tables.CHINESE, *tables.OTHERS])
+    @pytest.mark.parametrize(
+        "text", [*tables.ENGLISH, *tables.CHINESE, *tables.OTHERS, *tables.KINDS]
+    )
     def test_what_is_to_hold_from_now_on_is_a_wish(self, text: str) -> None:
         assert wished(text)
 
-    @pytest.mark.parametrize("text", [*tables.ONCE, *tables.OTHER_TALK])
+    @pytest.mark.parametrize("text", [*tables.ONCE, *tables.OTHER_TALK, *tables.KINDS_OF_TALK])
     def test_what_is_told_asked_or_wanted_once_is_none(self, text: str) -> None:
         assert wished(text) == []
 
@@ -101,7 +103,7 @@ class TestReplacing:
         first, second = "Never call me.", "Always leave parcels with Ben."
         assert standing(said(first, second, first)) == [second, first]
 
-    @pytest.mark.parametrize(("wish", "back"), tables.TAKEN_BACK)
+    @pytest.mark.parametrize(("wish", "back"), [*tables.TAKEN_BACK, *tables.KINDS_TAKEN_BACK])
     def test_a_wish_that_is_taken_back_stands_no_more(self, wish: str, back: str) -> None:
         assert wish not in standing(said(wish, back))
 
@@ -228,6 +230,16 @@ class TestJson:
         "not not ",
         "no no ",
         "and never call ",
+        "any time i order ",
+        "all my letters and ",
+        "i'm a b c, so ",
+        "until i get, ",
+        "please hold my a ",
+        "only a b c ",
+        "okay, it may go ",
+        "so nuts are ",
+        "可以放",
+        "我的不要",
         "a",
         ",",
         ". ",

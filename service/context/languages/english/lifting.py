@@ -11,7 +11,9 @@ _LATER: Final = (
 _FINE: Final = (
     r"(?:fine|ok|okay|alright|all\sright|allowed|possible|welcome|good|permitted|no\sproblem)"
 )
-_THEN: Final = r"(?:(?:okay|ok|alright|all\sright|fine|well|yes|actually|so|and|but|then|oh),?\s){0,2}"
+_THEN: Final = (
+    r"(?:(?:okay|ok|alright|all\sright|fine|well|yes|actually|so|and|but|then|oh),?\s){0,2}"
+)
 _WITH: Final = r"(?:\s(?:with|by|for|to)\s(?:me|us)|\stoo|\sas\swell)?"
 _AT_LAST: Final = rf"(?:{_LATER}|any\s?time|from\shere\son|these\sdays|too|as\swell)"
 _SOMETHING: Final = r"(?P<v>(?!it\b|that\b|this\b|i\b|you\b)[^.?!,]{2,60}?)"
@@ -26,6 +28,7 @@ BANS_LIFTED: Final = (
     r"|have\sto|need\sto)|necessary|need\sbe)\b",
     rf"\byou(?:'re|\sare)\s(?:now\s|again\s)?(?:free|welcome|allowed)\s(?:now\s|again\s)?to\s"
     rf"(?P<v>[^.?!,]{{2,60}}?)(?:\s{_LATER})?(?=[.!,]|$)",
+    rf"\bfeel\sfree\sto\s(?P<v>[^.?!,]{{2,60}}?)\s{_LATER}(?=[.!,]|$)",
     # "I've started eating meat again."
     r"\b(?:started|begun|gone\sback\sto|back\sto|resumed)\s(?P<v>\w+ing\s[^.?!,]{2,40}?)"
     r"(?:\sagain)?(?=[.!,]|$)",
@@ -71,8 +74,9 @@ DUTIES_LIFTED: Final = (
     r"(?:^|[,;]\s|\bso\s)(?P<v>(?!i\b|we\b|you\b|they\b)[^.?!,]{2,60}?)\s(?:needn't|need\snot|don't\s(?:have"
     r"|need)\sto|doesn't\s(?:have|need)\sto|no\slonger\s(?:has|have|needs?)\sto)\s(?:be\s)?"
     rf"(?P<w>[^.?!,]{{2,60}}?)(?:\s{_LATER})?(?=[.!,]|$)",
+    r"\b(?:i|we)\sno\slonger\s(?:need|require)\s(?P<v>[^.?!,]{2,60}?)(?=[.!,]|$)",
     # "My boss has left, no need to copy him."
-    r"(?:,|\band|\bso)\s(?:there's\s|there\sis\s)?no\sneed\sto\s(?P<v>[^.?!,]{2,60}?)"
+    r"(?:,|\band|\bso)\s(?:there's\s|there\sis\s)?no\sneed\sto\s(?P<v>(?![^.?!]{0,60}\bnow\b)[^.?!,]{2,60}?)"
     r"(?:\s(?:him|her|them|it))?(?=[.!]|$)",
     rf"\b(?:there's\s|there\sis\s)?no\s(?:longer\s(?:a\s)?)?need\s(?:for\syou\s)?(?:to"
     rf"|for)\s(?P<v>[^.?!]{{2,80}}?)\s(?:{_LATER})\b",

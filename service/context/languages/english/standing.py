@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from service.context.languages.english.lasting import GENERAL, LASTING
 from service.context.languages.english.lifting import BANS_LIFTED, DUTIES_LIFTED, TAKEN_BACK
 from service.context.languages.english.promising import DONE, NO_PROMISE, NOT_DONE, PROMISE
 from service.context.languages.english.topics import (
@@ -22,10 +23,9 @@ from service.context.languages.english.wishing import (
     COMES_AGAIN,
     CONDITIONS,
     FORM,
-    GENERAL,
     LANGUAGE,
-    LASTING,
     LIMITS,
+    MANNERS,
     TITLES,
 )
 from service.context.languages.face import Standing, words
@@ -182,52 +182,6 @@ _ONLY: Final = (
     r"|only\sdrink|only\stake|only\suse|only\swear|only\sread|only\sspeak)\s(?!(?:a|an|one|two"
     r"|the|\d))",
 )
-_DURATION: Final = (
-    r"\bfrom\snow\son|\b(?:going|moving)\sforward|\bhenceforth|\bhenceforward|\bhereafter\b"
-    r"|\bfrom\s(?:here|this\s\w+|today|tomorrow|that\sday|next\s\w+)\s(?:on\b|onwards?|forward"
-    r"|out\b)"
-    r"|\bfrom\shere\s(?:on|out)|\bas\s(?:of|from)\s(?:today|now|tomorrow|next\s\w+|this\s\w+"
-    r"|monday)"
-    r"|\b(?:starting|beginning)\s(?:today|now|tomorrow|next\s\w+|this\s\w+|immediately"
-    r"|with\s(?:my|the|this)\s(?:next|coming)|from\s(?:now|today|next))"
-    r"|\buntil\s(?:(?:i|we)\s(?:\w+\s)?(?:say|tell|ask|let|instruct|write|inform|notify|revoke"
-    r"|change)"
-    r"|further\snotice|told\sotherwise|i\s\w+\sotherwise|you\shear)"
-    r"|\buntil\s(?:i|we)(?:'m|'re|\sam|\sare|\sget|\scome|\sreturn)\s"
-    r"|\bunless\s(?:and\suntil\s)?(?:i|we)\s(?:\w+\s){0,2}(?:say|tell|ask|let|instruct|request"
-    r"|agree|approve"
-    r"|confirm|give|state)\b|\bunless\s(?:told|asked|instructed|agreed|stated|otherwise)\b"
-    r"|\bunder\sno\scircumstances?|\bon\sno\saccount|\bat\sno\s(?:point|time)\b|\bin\sno\s(?:case"
-    r"|event)\b"
-    r"|\bno\smatter\s(?:what|who|how|when|why|where)|\bonce\sand\sfor\sall\b|\bfor\sgood\b"
-    r"|\bfor\s(?:all|any|every|each)\s(?:\w+\s){0,2}(?:future|coming|upcoming|subsequent|later"
-    r"|further)\b"
-    r"|\b(?:all|any|every|each|my)\sfuture\b|\bin\sperpetuity\b|\bas\sa\s(?:general\s"
-    r"|standing\s)?rule\b"
-    r"|\bmake\sit\sa\s(?:habit|rule|point|practice)\b|\b(?:firm|house|golden|strict|general"
-    r"|simple)\srule\b|\buntil\sthe\send\sof\b|\bat\sall\stimes\b"
-    r"|\bstanding\s(?:order|instruction|request|wish|rule)\b"
-)
-_GENERAL: Final = (
-    r"\b(?:in|for)\s(?:the\s)?future\b|\bby\sdefault\b|\bat\sall\stimes\b|\bpermanent(?:ly)?\b"
-    r"|\bforever\b"
-    r"|\bindefinitely\b|\blong[- ]term\b|\b(?:each|every)\s(?!of\b|before\b|other\b)\w+"
-    r"|\bwhenever\b|\bany\s?time\s(?:a|you|my|the|i|we|that|something|there|one)\b|\b(?:all"
-    r"|any)\s(?:of\s)?(?:my|our)\b|\bany\s?more\b|\bany\slonger\b"
-    r"|\bever\b|\bno\slonger\b|\bfor\sthe\srest\sof\b|\bthroughout\b|\bas\slong\sas\b|\b(?:daily"
-    r"|weekly"
-    r"|monthly|yearly|quarterly|annually|regularly|automatically|consistently|invariably)\b"
-    r"|\bon\s(?:mon|tues|wednes|thurs|fri|satur|sun)days\b|\bon\s(?:weekdays|weekends)"
-    r"\b|\b(?:in|with|on)\sall\s(?:your|my|our|the|future|\w{3,}s)\b|\bacross\sall\b"
-    r"|\bwithout\s(?:my|our|asking|telling|first|calling)\b"
-    r"|\bunless\b|\b(?:when|if)\s(?:you\s(?:ever|need|have|write|call|ring|deliver|reply|send"
-    r"|contact"
-    r"|answer|speak|email|text)|\w*thing|nobody|no\sone|i'm\snot|i\sam\snot)\b|(?:\bnot|n't"
-    r"|\bnever|\bno)\b[^.]{0,80}\bagain\b"
-    r"|\bshould\s(?:you|i|we|anything|something|nobody)\b|\bin\scase\b|\bper\s(?:day|week|month"
-    r"|order|delivery|parcel"
-    r"|visit|year)\b|\bno\sexceptions?\b|\bkeep\s(?!going|looking|trying)\w+ing\b"
-)
 _REQUEST: Final = (
     rf"\bplease\b|\bkindly\b|\bpls\b|\bplz\b|{_WISH}|{_OPENING}{_DO}\b|{_MAKE_SURE}|{_IMPORTANT}"
     rf"|{_ASKED}|\bonly\W*$|\b(?:nobody|no\sone|you|they|he|she|it|drivers?|agents?|everything"
@@ -278,6 +232,7 @@ _LIKELY: Final = (
     *LIMITS,
     *COMES_AGAIN,
     *CONDITIONS,
+    *MANNERS,
     *AGREED,
     *ACCESS,
     *FORM,
@@ -346,7 +301,8 @@ _TOLD: Final = (
     r"|should\si)\b[^?]{0,400}\?$"
     r"|\b(?:tell|show|give|list|find|read)\s(?:me|us)\s(?:about\s)?(?:all|every|each"
     r"|any)\b[^?]{0,200}\?$"
-    rf"|^never\smind\b|^(?!.{{0,200}}?(?:{_WISH}|\b{_MODAL}\b|{_MAKE_SURE}|{_IMPORTANT}|{_ASKED}"
+    r"|^never\smind\b(?![^.?!]{3,60}\bonly\b)"
+    rf"|^(?!.{{0,200}}?(?:{_WISH}|\b{_MODAL}\b|{_MAKE_SURE}|{_IMPORTANT}|{_ASKED}"
     rf"|\bfrom\snow\b|,\sso\b))"
     rf".{{0,200}}?(?:{_STORY})"
     r"|\bthanks?\b.{0,40}\balways\b"
@@ -355,7 +311,9 @@ _TOLD: Final = (
     r"|that)\b[^.]{0,60}\b(?:any\s?more|any\slonger|now)\b"
     r"|\b(?:never|always)\s(?:have|should\shave)\b|\bshould\snever\shave\b"
 )
-_TONGUE: Final = rf"\b(?:go|switch|change|come)\s(?:back\s|over\s)?(?:in)?to\s{LANGUAGE}\b"
+_TONGUE: Final = (
+    rf"\b(?:go|switch|change|come)\s(?:back\s|over\s)?(?:in)?to\s{LANGUAGE}\b|^{LANGUAGE}\sagain\b"
+)
 _ONCE: Final = (
     r"\b(?:(?<!from\s)(?<!starting\s)(?<!of\s)to(?:day|morrow)|tonight|right\snow|just\snow|not\snow|yet|this\s(?:time|order|one|week"
     r"|evening|morning"
@@ -364,8 +322,8 @@ _ONCE: Final = (
     r"|anything\selse|any\s(?:more\s)?help)\b|\bdon't\s\w+\s(?:it|that|this)\b"
 )
 STANDING: Final = Standing(
-    lasting=f"{_DURATION}|{LASTING}",
-    general=f"{_GENERAL}|{GENERAL}",
+    lasting=LASTING,
+    general=GENERAL,
     request=f"{_REQUEST}|{_DEEPER}",
     asked=rf"{_ASKED}",
     firm="|".join((*_NEVER, *_STOP, _NAMING, _REMEMBER, _NOBODY, *_ONLY, TITLES, _TONGUE)),
@@ -397,7 +355,7 @@ STANDING: Final = Standing(
     speaking=(
         rf"\b(?:answer|reply|respond|write|speak|talk|chat)\b[^.]{{0,20}}\bin\s(?:plain\s"
         rf"|simple\s)?{LANGUAGE}\b|\b(?:speak|talk|write|use)\s(?:only\s)?{LANGUAGE}\b"
-        rf"|\b(?:go|switch|change|come)\s(?:back\s|over\s)?(?:in)?to\s{LANGUAGE}\b"
+        rf"|\b(?:go|switch|change|come)\s(?:back\s|over\s)?(?:in)?to\s{LANGUAGE}\b|^{LANGUAGE}\sagain\b"
     ),
     reaching=(
         r"\b(?:e-?mail|text|call|ring|phone|message|whatsapp|contact|reach|write\sto|mail)\s(?:me"

@@ -64,8 +64,8 @@ SETTLED: Final = words(
 WHEN: Final = words(
     """
         monday tuesday wednesday thursday friday saturday sunday weekday weekend week month year
-        morning evening afternoon noon midnight night january february march april may june july
-        august september october november december hour minute daily weekly monthly early late
+        daytime morning evening afternoon noon midnight night january february march april may june
+        july august september october november december hour minute daily weekly monthly early late
         before after between am pm day working business tomorrow today soon shortly later
         """
 )

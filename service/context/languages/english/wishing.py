@@ -94,7 +94,7 @@ COMES_AGAIN: Final = (
     r"\btreat\s[^.?!]{2,60}\sas\b",
     r"\bwhen(?:ever)?\si\ssay\s[^.?!]{2,60}\bi\smean\b",
     r"(?:^|[,;:]\s|\bplease\s)(?:use|put|give|write|say|answer|send|bring|leave|take|ring|knock"
-    rf"|wear|park|start|end)\s[^.?!]{{2,80}}?\swhen(?:ever)?\s(?:you|they|the\s\w+)\s"
+    r"|wear|park|start|end)\s[^.?!]{2,80}?\swhen(?:ever)?\s(?:you|they|the\s\w+)\s"
     r"(?!(?:can|could|are|get|have|find|know|see|arrive|reach|come\sback)\b)\w+",
 )
 ACCESS: Final = (
@@ -119,9 +119,9 @@ FORM: Final = (
     rf"(?:in\s)?|in\s)?{LANGUAGE}\b",
     rf"\b(?:go|switch|change|come)\s(?:back\s|over\s)?(?:in)?to\s{LANGUAGE}\b",
     rf"^(?:please,?\s|only\s)?(?:in\s)?{LANGUAGE}(?:\sonly|,?\splease|\sfrom\b)",
-    rf"(?:^|[,;:]\s|\bplease\s)use\s(?:the\s|a\s)?(?:metric|imperial|celsius|fahrenheit"
-    rf"|(?:24|12|twenty[- ]four)[- ]hour|dd|iso|informal|formal|simple|plain|short|larger?|british"
-    rf"|american)\b",
+    r"(?:^|[,;:]\s|\bplease\s)use\s(?:the\s|a\s)?(?:metric|imperial|celsius|fahrenheit"
+    r"|(?:24|12|twenty[- ]four)[- ]hour|dd|iso|informal|formal|simple|plain|short|larger?|british"
+    r"|american)\b",
     r"(?:^|[,;:]\s|\bplease\s)(?:write|give|put|format)\s(?:all\s|the\s|your\s|any\s)?(?:dates?"
     r"|times?|prices?|numbers?|amounts?|distances?|temperatures?|weights?|measurements?)\s",
     r"\bno\s(?:emojis?|emoticons?|jargon|abbreviations|slang|small\stalk|exclamation\s\w+|links"
@@ -192,25 +192,62 @@ AGREED: Final = (
     r"\bdon't\s(?:bother|trouble|pester|disturb|nag)\b",
     r"\bnobody\s(?:else\s)?(?:gets?|opens?|touches|sees|signs|enters)\b",
 )
-LASTING: Final = (
-    r"(?:^|[,;:]\s|\b(?:and|but|so|please)\s)(?:from|starting|beginning)\s(?:today|tomorrow|now"
-    r"|monday|next\s\w+|this\s\w+)(?!'s)\b(?!\s(?:i\shad|until|to|till|at)\b)"
-    r"|\bas\slong\sas\s(?:i|we|my|our)(?:'m|\sam|\shave|\slive|\swork|'re|\sare|\sstay)\b"
-    r"|\b(?:till|'til)\s(?:i|we)(?:'m|'re|\sam|\sare|\sget|\scome|\sreturn|\ssay|\stell)\b"
-    r"|\b(?:till|until)\sfurther\s\w+"
-    r"|\bas\sa\s(?:general\s|standing\s)?(?:rule|matter\sof\s\w+)\b"
+_NO_ORDER: Final = (
+    r"(?!(?:i|i'm|i'd|i'll|i've|we|it|it's|you|they|he|she|the|there|there's|my|your|our|this|that"
+    r"|that's|what|how|who|which|is|are|was|were|can|could|would|will|should|do|does|did|a|an|if"
+    r"|find|book|search|show|get|look|tell|give|let|maybe|yes|not|thanks|thank|sorry|all|any|some"
+    r"|and|but|or|so|as|to|in|at|on|of|for|with|something|nothing|nobody|everything)\b)"
 )
-GENERAL: Final = (
-    r"\b(?:until|till|'til)\s(?!yesterday|now\b|recently|last\b|today"
-    r"|tomorrow|tonight|next\s|this\s|the\s\d|\d|(?:mon|tues|wednes|thurs|fri|satur|sun)day|noon|midnight"
-    r"|(?:jan|feb|mar|apr|jun|jul|aug|sep|oct|nov|dec)\w*\b|may\s\d)\w+|\b(?:till|until)\sthe\send\sof\b"
-    r"|\bin\s(?:the\s)?future\b|\b(?:except|apart\sfrom|other\sthan)\b"
-    r"|\bfor\sthe\s(?:rest|remainder|duration|whole)\b|\bfrom\s(?:today|tomorrow|now)\b(?!'s)"
-    r"|\bwhen(?:ever)?\s(?:you|i|we|they)\s(?:order|book|ask|say|write|call|travel"
-    r"|pay|fly|buy|request|tell|quote|deliver|give|send|talk|speak|refer|ship|mention|cook|pack"
-    r"|clean|serve|list|reply|answer|measure|bring|visit|come\sto)\b"
-    r"|\ball\s(?:of\s)?(?:\w+\s)?(?:letters|mail|post|messages|invoices|bills|parcels|packages"
-    r"|orders|deliveries|refunds|appointments|bookings|calls|prices|receipts|statements"
-    r"|correspondence|payments|documents|notifications|updates|e-?mails|texts|trips|flights"
-    r"|hotels|meals|boxes|subscriptions)\b|\bany\s\w+\s(?:from|about|for|to|with)\b"
+"""Words with which a clause begins that asks for nothing, or for something found once."""
+MANNERS: Final = (
+    rf"^if\s(?:i'm|i\sam|we're|we\sare|nobody's|no\sone's|i\sdon't|i\scan't)\s[^,.?!]{{2,40}},"
+    rf"\s(?:please\s)?{_NO_ORDER}\w+",
+    r"^(?:please\s)?(?:send|answer|reply|respond|ship|notify|present)\s(?:with\s|by\s|in\s)?"
+    r"(?!(?:the|this|that|it|them|an?|me|my|to)\b)(?:[\w'-]+\s){0,2}[\w'-]{3,}s(?:\s(?:by|via|with|in)\b"
+    r"|\W*$)",
+    r"^(?:please\s)?(?:ship|send|pack|put|deliver|write|charge|bill|book|wrap|keep|leave|pay)"
+    r"\severything\s(?:in|on|to|by|with|through|via|at)\b",
+    r"\bnot\s(?:welcome|allowed|permitted)\b(?=[^?]*$)(?<!i'm\snot\sallowed)",
+    r"^(?:please\s)?(?:use|take)\smy\s(?!(?:code|voucher|points|reference)\b)[\w-]+\s(?:\w+\s)?"
+    r"(?:for|when|on|as|instead)\b",
+    r"^(?:please\s)?(?:show|give|quote|list|send)\s(?:me\s)?(?:all\s)?[\w-]+s\s(?:without|including"
+    r"|excluding|before|after)\b",
+    r"\byou\s(?:can|may)\s[^.?!]{3,60}\b(?:any\s(?:day|time)|next\sdoor|the\sneighbou?rs?)\b",
+    r"^(?:please\s)?(?:make|schedule|plan|arrange|book|set)\s(?:my\s|our\s)?(?:appointments|visits"
+    r"|deliveries|meetings|calls|lessons|sessions)\b",
+    rf"^(?:my|our)\s[^,.?!]{{3,50}},\sso\s(?:please\s)?{_NO_ORDER}\w+",
+    r"^(?:please,?\s)?no\s[\w-]+\s(?:on|in)\s(?:the|my|our|any)\b|\b(?:portions?|meals?|drinks?|rooms?"
+    r"|parcels?|boxes)\s(?:with\s)?no\s\w+",
+    r"\bmy\s(?:preferred|usual|regular|default|standard|normal)\s[\w ]{2,30}?\s(?:is|are)\b",
+    r"^(?:please\s)?be\s(?:brief|concise|polite|discreet|quiet|gentle|formal|direct|honest|patient"
+    r"|blunt|specific|precise)\b",
+    r"\b(?:i|we)(?:'d|\swould)\srather\s\w+\s(?:\w+\s){0,4}than\b",
+    r"\b(?:speak|talk|write|type|explain)\s(?:\w+\s)?(?:slow\w*|clearly|loud\w*|simply|softly)\b"
+    r"|\bsecond\slanguage\b|\bthe\s\w+\s(?:on|for|in)\s(?:all|every|each|any)\s",
+    rf"^(?:until|till|before|whoever|during|while)\s[^,.?!]{{3,60}},\s(?:please\s)?{_NO_ORDER}[a-z]+",
+    r"\b(?:i|we)(?:'m|'re|\sam|\sare|\scan't|\scannot|\shave|\swork|\slive)\s[^.?!,]{3,60},\sso\s"
+    rf"(?:please\s)?{_NO_ORDER}[a-z]+",
+    r"\b(?:you|they|he|she)(?:'re|'s)\s(?:not|never)\sto\s\w+",
+    r"\b(?:belongs?|goes)\s(?:in|on|to|with)\s(?:my|our)\b",
+    r"\b(?:free|only|vegan|halal|kosher|vegetarian)\s(?:household|family|home|office|kitchen)\b",
+    r"\b\w+days\sare\sfor\b|\b(?:is|are)(?:\snot|n't)\sfor\s(?:me|us)\b",
+    r"\b(?:hard|difficult|easiest|best|impossible)\sto\s(?:reach|catch)\b|\btry\s(?:the\s)?(?:mornings"
+    r"|afternoons|evenings|weekends)\b",
+    r",\s(?:so\s|and\s)?no\s[\w-]+(?:\s[\w-]+)?\s(?:then|there|ever|at\sall|either|on|before|after"
+    r"|during)\b",
+    r"\byou\s(?:can|may)\s(?:talk|speak|discuss|share|deal)\s[^.?!]{0,40}\bmy\b|\bpower\sof\sattorney\b",
+    r"\bbetween\s(?:us|you\sand\sme)\b(?!\W*\?)|\bto\syourself\b",
+    r"\bmake\sa\s(?:habit|point|rule)\sof\b|^prefer\s\w+",
+    r"\bstep\sby\sstep\b|\b(?:gender|carbon|climate)[- ]neutral\b|\bsugar[- ]?coat\w*"
+    r"|\bin\swriting\b|\b(?:british|american|us|uk)\sspelling\b|\bplain\s(?:english|words|language)\b",
+    r"\bwhen(?:ever)?\sthere(?:'s|\sis)\sa\schoice\b|\b(?:where|when)(?:ver)?\spossible,?\s\w+",
+    r"\bper\s(?:item|parcel|order|trip|booking)\b(?=[^?]{0,40}$)(?<!price\sper\sitem)",
+    r"^(?:please\s)?(?:route|direct|use|send|deliver|ship|call|serve|charge|bill|write|accept|pay|pick"
+    r"|put|leave|seat|speak|contact)\s[^.?!]{3,60}\sonly\W*$",
+    r"^(?:please\s|kindly\s)?(?:hold|hide|use|route|explain|prefer|favou?r|serve|pack|label|exclude"
+    r"|direct|withhold|redirect|quote|split|double|separate)\s(?!(?:the|this|that|it|them|an?)\b)"
+    r"(?:[\w'-]+\s){0,3}[\w'-]{3,}s\b",
+    r"\b\w+\sare\snot\sfor\s|\b(?:mail|post|letters|parcels|packages|invoices|messages|e-?mails)"
+    r"\s[^.?!]{0,30}?(?:should|must|has\sto|have\sto)\s",
+    r"^(?:please\s)?(?:make|put|keep)\sall\s|\blocal\s\w+\sonly\b",
 )

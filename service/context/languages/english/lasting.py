@@ -1,0 +1,76 @@
+"""English: words that say that something is to last, or is to be each time."""
+
+from __future__ import annotations
+
+from typing import Final
+
+_DURATION: Final = (
+    r"\bfrom\snow\son|\b(?:going|moving)\sforward|\bhenceforth|\bhenceforward|\bhereafter\b"
+    r"|\bfrom\s(?:here|this\s\w+|today|tomorrow|that\sday|next\s\w+)\s(?:on\b|onwards?|forward"
+    r"|out\b)"
+    r"|\bfrom\shere\s(?:on|out)|\bas\s(?:of|from)\s(?:today|now|tomorrow|next\s\w+|this\s\w+"
+    r"|monday)"
+    r"|\b(?:starting|beginning)\s(?:today|now|tomorrow|next\s\w+|this\s\w+|immediately"
+    r"|with\s(?:my|the|this)\s(?:next|coming)|from\s(?:now|today|next))"
+    r"|\buntil\s(?:(?:i|we)\s(?:\w+\s)?(?:say|tell|ask|let|instruct|write|inform|notify|revoke"
+    r"|change)"
+    r"|further\snotice|told\sotherwise|i\s\w+\sotherwise|you\shear)"
+    r"|\buntil\s(?:i|we)(?:'m|'re|\sam|\sare|\sget|\scome|\sreturn)\s"
+    r"|\bunless\s(?:and\suntil\s)?(?:i|we)\s(?:\w+\s){0,2}(?:say|tell|ask|let|instruct|request"
+    r"|agree|approve"
+    r"|confirm|give|state)\b|\bunless\s(?:told|asked|instructed|agreed|stated|otherwise)\b"
+    r"|\bunder\sno\scircumstances?|\bon\sno\saccount|\bat\sno\s(?:point|time)\b|\bin\sno\s(?:case"
+    r"|event)\b"
+    r"|\bno\smatter\s(?:what|who|how|when|why|where)|\bonce\sand\sfor\sall\b|\bfor\sgood\b"
+    r"|\bfor\s(?:all|any|every|each)\s(?:\w+\s){0,2}(?:future|coming|upcoming|subsequent|later"
+    r"|further)\b"
+    r"|\b(?:all|any|every|each|my)\sfuture\b|\bin\sperpetuity\b|\bas\sa\s(?:general\s"
+    r"|standing\s)?rule\b"
+    r"|\bmake\sit\sa\s(?:habit|rule|point|practice)\b|\b(?:firm|house|golden|strict|general"
+    r"|simple)\srule\b|\buntil\sthe\send\sof\b|\bat\sall\stimes\b"
+    r"|\bstanding\s(?:order|instruction|request|wish|rule)\b"
+)
+_GENERAL: Final = (
+    r"\b(?:in|for)\s(?:the\s)?future\b|\bby\sdefault\b|\bat\sall\stimes\b|\bpermanent(?:ly)?\b"
+    r"|\bforever\b"
+    r"|\bindefinitely\b|\blong[- ]term\b|\b(?:each|every)\s(?!of\b|before\b|other\b)\w+"
+    r"|\bwhenever\b|\bany\s?time\s(?:a|you|my|the|i|we|that|something|there|one)\b|\b(?:all"
+    r"|any)\s(?:of\s)?(?:my|our)\b|\bany\s?more\b|\bany\slonger\b"
+    r"|\bever\b|\bno\slonger\b|\bfor\sthe\srest\sof\b|\bthroughout\b|\bas\slong\sas\b|\b(?:daily"
+    r"|weekly"
+    r"|monthly|yearly|quarterly|annually|regularly|automatically|consistently|invariably)\b"
+    r"|\bon\s(?:mon|tues|wednes|thurs|fri|satur|sun)days\b|\bon\s(?:weekdays|weekends)"
+    r"\b|\b(?:in|with|on)\sall\s(?:your|my|our|the|future|\w{3,}s)\b|\bacross\sall\b"
+    r"|\bwithout\s(?:my|our|asking|telling|first|calling)\b"
+    r"|\bunless\b|\b(?:when|if)\s(?:you\s(?:ever|need|have|write|call|ring|deliver|reply|send"
+    r"|contact"
+    r"|answer|speak|email|text)|\w*thing|nobody|no\sone|i'm\snot|i\sam\snot)\b|(?:\bnot|n't"
+    r"|\bnever|\bno)\b[^.]{0,80}\bagain\b"
+    r"|\bshould\s(?:you|i|we|anything|something|nobody)\b|\bin\scase\b|\bper\s(?:day|week|month"
+    r"|order|delivery|parcel"
+    r"|visit|year)\b|\bno\sexceptions?\b|\bkeep\s(?!going|looking|trying)\w+ing\b"
+)
+LASTING: Final = (
+    _DURATION
+    + r"|(?:^|[,;:]\s|\b(?:and|but|so|please)\s)(?:from|starting|beginning)\s(?:today|tomorrow|now"
+    r"|monday|next\s\w+|this\s\w+)(?!'s)\b(?!\s(?:i\shad|until|to|till|at)\b)"
+    r"|\bas\slong\sas\s(?:i|we|my|our)(?:'m|\sam|\shave|\slive|\swork|'re|\sare|\sstay)\b"
+    r"|\b(?:till|'til)\s(?:i|we)(?:'m|'re|\sam|\sare|\sget|\scome|\sreturn|\ssay|\stell)\b"
+    r"|\b(?:till|until)\sfurther\s\w+"
+    r"|\bas\sa\s(?:general\s|standing\s)?(?:rule|matter\sof\s\w+)\b"
+)
+GENERAL: Final = (
+    _GENERAL + r"|\b(?:anything|everything|whatever)\s(?:that\s)?(?:i|we)\s\w+|"
+    r"\b(?:until|till|'til)\s(?!yesterday|now\b|recently|last\b|today"
+    r"|tomorrow|tonight|next\s|this\s|the\s\d|\d|(?:mon|tues|wednes|thurs|fri|satur|sun)day|noon|midnight"
+    r"|(?:jan|feb|mar|apr|jun|jul|aug|sep|oct|nov|dec)\w*\b|may\s\d)\w+|\b(?:till|until)\sthe\send\sof\b"
+    r"|\bin\s(?:the\s)?future\b|\b(?:except|apart\sfrom|other\sthan)\b"
+    r"|\bfor\sthe\s(?:rest|remainder|duration|whole)\b|\bfrom\s(?:today|tomorrow|now)\b(?!'s)"
+    r"|\bwhen(?:ever)?\s(?:you|i|we|they)\s(?:order|book|ask|say|write|call|travel"
+    r"|pay|fly|buy|request|tell|quote|deliver|give|send|talk|speak|refer|ship|mention|cook|pack"
+    r"|clean|serve|list|reply|answer|measure|bring|visit|come\sto)\b"
+    r"|\ball\s(?:of\s)?(?:\w+\s)?(?:letters|mail|post|messages|invoices|bills|parcels|packages"
+    r"|orders|deliveries|refunds|appointments|bookings|calls|prices|receipts|statements"
+    r"|correspondence|payments|documents|notifications|updates|e-?mails|texts|trips|flights"
+    r"|hotels|meals|boxes|subscriptions)\b|\bany\s\w+\s(?:from|about|for|to|with)\b"
+)
