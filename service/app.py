@@ -23,7 +23,7 @@ from service.prices import PriceList
 from service.settings import DEMO_MODEL, Settings
 from service.storage.prefix_cache import CacheLimits
 from service.storage.storage import Storage, open_storage
-from service.turn import Turns
+from service.turns.turns import Turns
 from service.web import asyncapi, middleware, openapi, routes
 from service.web.keys import ROOMS, Rooms
 from service.web.operations import ASYNCAPI, OPENAPI

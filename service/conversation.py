@@ -14,8 +14,7 @@ import contextlib
 import logging
 from dataclasses import dataclass
 
-from service import ask, completion, handover, ids, tokens
-from service.ask import Ask
+from service import completion, handover, ids, tokens
 from service.completion import Body
 from service.context import facts
 from service.errors import (
@@ -34,7 +33,10 @@ from service.prices import PriceList
 from service.storage.records import Answered, Committed, Message, Session
 from service.storage.storage import Storage
 from service.storage.tenants import Tenant
-from service.turn import Turn, Turns
+from service.turns import ask
+from service.turns.ask import Ask
+from service.turns.turn import Turn
+from service.turns.turns import Turns
 
 log = logging.getLogger(__name__)
 

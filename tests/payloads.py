@@ -9,7 +9,8 @@ from typing import Any
 from service.context.joining import GAP
 
 _BLOCK = re.compile(
-    r"^\[Record (?P<mark>\w+)(?P<opening>[^\n]*)\n(?P<lines>.*?)\n?^\[End of record (?P=mark)\.\]\n*",
+    r"^\[Record (?P<mark>\w+)(?P<opening>[^\n]*)\n(?P<lines>.*?)\n?"
+    r"^\[End of record (?P=mark)\.\]\n*",
     re.DOTALL | re.MULTILINE,
 )
 _FETCHED = "fetched for the question"

@@ -19,19 +19,19 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from service import accounting
 from service.completion import Usage
 from service.context.layout import Payload
 from service.context.stand_in import StandIn
 from service.loopback import Scripted
 from service.metrics import Metrics
-from service.planner import Planned
 from service.prices import Price
 from service.storage import migrate
 from service.storage.database import Database
 from service.storage.ledger import OUTCOMES, Ledger
 from service.storage.prefix_cache import CacheLimits, PrefixCache
 from service.storage.reports import GROUPINGS, Question
+from service.turns import accounting
+from service.turns.planner import Planned
 from tests.conftest import Recap
 from tests.ledger_rows import PLAIN, UNKNOWN, turn, write
 from tests.rest import Answer, ask

@@ -20,6 +20,7 @@ context.languages.english.condensing context.languages.english.asking
 context.languages.english.shapes context.languages.english.saying context.languages.english.marks
 context.languages.english.telling context.languages.english.promising
 context.languages.english.lifting context.languages.english.topics
+context.languages.english.lasting context.languages.english.wishing
 context.languages.english.facts context.languages.english.standing
 context.languages.chinese.condensing context.languages.chinese.asking
 context.languages.chinese.shapes context.languages.chinese.saying context.languages.chinese.marks
@@ -38,7 +39,7 @@ context.stand_in
 context.head
 context.layout
 model.provider_cache
-flight settings loopback llm handover desk.answers desk.outbox desk.protocol
+turns.flight settings loopback llm handover desk.answers desk.outbox desk.protocol
 demo logs bench.workload
 replay.memory replay.billing
 replay.forms replay.layouts replay.synthetic
@@ -54,11 +55,12 @@ storage.records
 storage.transitions storage.inbox
 storage.sessions storage.handovers
 storage.storage storage.checks
-ask events
-indexes lanes desk.frames cache_marks
-planner
-accounting answers desk.hub sharing
-turn desk.desk
+turns.ask events
+turns.indexes lanes desk.frames turns.cache_marks
+turns.planner
+turns.accounting turns.answers desk.hub turns.sharing
+turns.turn desk.desk
+turns.turns
 conversation desk.watch
 desk.commands
 web.schemas web.pages web.problems web.cache_status web.sse web.answers web.tickets web.asyncapi

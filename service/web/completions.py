@@ -13,11 +13,12 @@ from typing import Any
 import orjson
 from aiohttp import web
 
-from service import ask, completion, ids
+from service import completion, ids
 from service.completion import Chunk
 from service.errors import InvalidRequest, RecapError
 from service.storage.ledger import Status
-from service.turn import Turn
+from service.turns import ask
+from service.turns.turn import Turn
 from service.web import problems, requests
 from service.web.cache_status import cache_status
 from service.web.keys import rooms

@@ -21,7 +21,7 @@ from service.storage.ledger import Ledger
 from service.storage.sessions import Sessions
 from service.storage.storage import Storage
 from service.storage.tenants import Tenants
-from service.turn import Turns
+from service.turns.turns import Turns
 from service.web.tickets import Tickets
 
 

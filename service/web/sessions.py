@@ -10,12 +10,13 @@ from typing import Any
 import orjson
 from aiohttp import web
 
-from service import accounting, ids
+from service import ids
 from service.errors import InvalidRequest, RecapError
 from service.events import Event, Follower, Live, Place, delta
 from service.lanes import Batch
 from service.storage.ledger import TurnRow
 from service.storage.records import Answered, Message
+from service.turns import accounting
 from service.web import problems, requests
 from service.web.answers import json_response
 from service.web.cache_status import cache_status

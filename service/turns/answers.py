@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from service import completion, handover
-from service.ask import Ask
 from service.completion import Body
 from service.errors import UpstreamError, UpstreamRefused
+from service.turns.ask import Ask
 
 
 def required(body: Body, ask: Ask) -> Body:

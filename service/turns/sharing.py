@@ -17,13 +17,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from service import completion, planner, prefix
-from service.ask import Ask
+from service import completion, prefix
 from service.completion import Body
 from service.context import facts, privacy
-from service.planner import Planned
 from service.prefix import PrefixHash
 from service.storage.prefix_cache import ASKERS, Asker, PrefixCache, Stored
+from service.turns import planner
+from service.turns.ask import Ask
+from service.turns.planner import Planned
 
 _SESSIONS = "sessions"
 """A scope that is no session's id."""

@@ -13,9 +13,9 @@ from typing import Any
 from service.completion import Usage
 from service.ids import SECOND
 from service.metrics import Metrics
-from service.planner import Planned
 from service.prices import Price
 from service.storage.ledger import TurnRow
+from service.turns.planner import Planned
 
 MILLION = 1_000_000
 

@@ -8,21 +8,22 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from service import cache_marks, completion, ids, tokens
-from service.ask import Ask
+from service import completion, ids, tokens
 from service.completion import Body
 from service.context import layout, rounds
 from service.context.layout import Payload, Turn
 from service.context.recall import Index
 from service.context.rounds import Entry, WireMessage
 from service.context.stand_in import StandIn, remember
-from service.indexes import Indexes
 from service.model.provider_cache import ProviderCaches, Sent
 from service.prefix import PrefixHash
 from service.prices import Price, PriceList
 from service.storage.ledger import Layout, Status
 from service.storage.prefix_cache import CacheEntry, PrefixCache
 from service.storage.provider_caches import LearnedCaches
+from service.turns import cache_marks
+from service.turns.ask import Ask
+from service.turns.indexes import Indexes
 
 ECHOED = ("role", "content", "refusal", "name", "tool_calls", "function_call", "audio")
 """What every client sends back of a reply; some leave out what else a provider put into it."""

@@ -10,10 +10,10 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Sequence
 
-from service.ask import Ask
 from service.context import rounds
 from service.context.recall import Index
 from service.context.rounds import Entry
+from service.turns.ask import Ask
 
 MOST_ROUNDS = 20_000
 """Rounds of all indexes together; some 2 kB each."""

@@ -1,0 +1,1 @@
+"""A turn: one question answered, from the look-up to the ledger."""
