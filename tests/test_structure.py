@@ -14,7 +14,7 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = "service"
 
 LEVELS = """
-errors ids metrics completion prefix prices tokens wording scripted
+context.memo errors ids metrics completion prefix prices tokens wording scripted
 context.languages.face context.languages.forms context.languages.english.words
 context.languages.english.condensing context.languages.english.asking
 context.languages.english.shapes context.languages.english.saying context.languages.english.marks

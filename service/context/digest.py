@@ -14,6 +14,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from service.context import clauses, languages
+from service.context.memo import remembered
 from service.context.rounds import Round
 
 MOST_BYTES: Final = 2400
@@ -189,6 +190,7 @@ def extended(known: Sequence[str], asked: str, rounds: Iterable[Round]) -> tuple
     return tuple(lines)
 
 
+@remembered
 def _line_of_message(said: str, asked: str) -> str:
     """As `line_of`; of a picture, a sound or a file its kind stays, with what was said with it."""
     shown = _ATTACHED.fullmatch(said)

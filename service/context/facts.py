@@ -21,6 +21,7 @@ from typing import Final
 
 from service.context import fact_patterns as rules
 from service.context import numbers, sentences, slots, statements, told, tool_values
+from service.context.memo import remembered
 from service.context.rounds import Speaker
 from service.context.slots import Fact
 
@@ -77,6 +78,15 @@ def find(text: str, *, speaker: Speaker, position: int, asked: str = "") -> list
     `asked` is the question that it answers, if it does: "Ben" is a name where one was asked for. A
     tool's text is the lines that `tools` made of its result.
     """
+    return [replace(fact, position=position) for fact in _read(text, speaker, asked)]
+
+
+@remembered
+def _read(text: str, speaker: Speaker, asked: str) -> tuple[Fact, ...]:
+    return tuple(_found_in(text, speaker, 0, asked))
+
+
+def _found_in(text: str, speaker: Speaker, position: int, asked: str) -> list[Fact]:
     text = sentences.clean(text[:MOST_READ])
     if speaker == "tool":
         return _of_a_result(text, position)
@@ -113,7 +123,7 @@ def _of_a_result(text: str, position: int) -> list[Fact]:
             quote = f"{held.name} {held.value}".strip()
             fact = Fact(held.kind, held.value, "tool", position, quote, held.name)
             found.setdefault((fact.kind, fact.value), fact)
-        for fact in () if values else find(line, speaker="agent", position=position):
+        for fact in () if values else _found_in(line, "agent", position, ""):
             found.setdefault((fact.kind, fact.value), replace(fact, speaker="tool", state=""))
     ranked = sorted(enumerate(found.values()), key=lambda placed: _rank(placed[1].kind))
     return [fact for _, fact in sorted(ranked[:MAX_OF_A_RESULT], key=lambda placed: placed[0])]

@@ -13,6 +13,8 @@ from service.context.slots import Fact
 from service.context.standing import Standing
 from service.prices import Price
 
+WISHED: Final = frozenset({"refusal", "preference"})
+"""Kinds of facts that may be standing wishes too."""
 FACTS_REMEMBERED = 64
 """The most facts of the customer's own that a stand-in carries, and as many that were told, newest
 first, twice what a record has room for; what it leaves out is in the transcript. Its row is read
@@ -125,9 +127,8 @@ def _facts_of(entries: Iterable[Entry], asked: str) -> tuple[list[Fact], str]:
     for entry in entries:
         text, place, speaker = rounds.text_of(entry.message), entry.anchor, entry.speaker
         if speaker == "customer":
-            wished = [wish.text for wish in standing.wishes(text, place)]
             own = facts.find(text, speaker=speaker, position=place, asked=asked)
-            found += [fact for fact in own if not _is_wish(fact, wished)]
+            found += _without_wishes(own, text)
             if asked and _YES.fullmatch(text.strip()):
                 found += facts.find(asked, speaker=speaker, position=place)
         elif speaker:
@@ -138,6 +139,9 @@ def _facts_of(entries: Iterable[Entry], asked: str) -> tuple[list[Fact], str]:
     return found, asked
 
 
-def _is_wish(fact: Fact, wished: Sequence[str]) -> bool:
-    """Does a standing wish say it already, which can be taken back?"""
-    return fact.kind in ("refusal", "preference") and any(fact.value in text for text in wished)
+def _without_wishes(found: list[Fact], text: str) -> list[Fact]:
+    """Without what a standing wish says already, which can be taken back."""
+    if not any(fact.kind in WISHED for fact in found):
+        return found
+    wished = [wish.text for wish in standing.wishes(text, 0)]
+    return [f for f in found if f.kind not in WISHED or not any(f.value in w for w in wished)]

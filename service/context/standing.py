@@ -19,6 +19,7 @@ from itertools import chain
 from typing import Any, Final, Literal, Self, get_args
 
 from service.context import languages, sentences
+from service.context.memo import remembered
 from service.context.rounds import Speaker
 
 Kind = Literal["wish", "promise"]
@@ -200,6 +201,7 @@ def fold(
     return tuple(standing), left_out
 
 
+@remembered
 def is_wish(plain: str) -> bool:
     """Whether a sentence, with plain signs, is to hold from now on."""
     if _releases(plain) and not _LASTING.search(plain) and not _FIRM.search(plain):
@@ -325,6 +327,7 @@ def _is_kept(old: Standing, of: frozenset[str], did: frozenset[str]) -> bool:
     return is_same and (len(of) > 1 or stems[0] in told)
 
 
+@remembered
 def _releases(plain: str) -> list[Release]:
     """What a sentence takes back."""
     for lifted, patterns in _LIFTED:

@@ -10,7 +10,7 @@ from typing import Any
 
 from service import completion, ids, tokens
 from service.completion import Body
-from service.context import layout, rounds
+from service.context import layout, memo, rounds
 from service.context.layout import Payload, Turn
 from service.context.recall import Index
 from service.context.rounds import Entry, WireMessage
@@ -143,6 +143,7 @@ class Planner:
         """An erased session is forgotten here too."""
         self._indexes.forget(session_id)
         self._providers.forget(session_id)
+        memo.forget()
 
     async def _known(self, ask: Ask, price: Price) -> _Known:
         """The prefix's stand-in and its messages since the cut.
