@@ -14,7 +14,7 @@ from tests.turns.provider import CachingProvider
 
 
 @pytest.mark.parametrize("every", [2, 5, 9])
-@pytest.mark.parametrize("length", [5, 40])
+@pytest.mark.parametrize("length", [5, pytest.param(40, marks=pytest.mark.long)])
 async def test_several_choices_now_and_then_cost_no_more_than_everything_whole(
     start_recap: Starter, tmp_path: Path, every: int, length: int
 ) -> None:
