@@ -26,8 +26,8 @@ FACT_BYTES: Final = 800
 """The most that the customer's own facts may take, some 200 tokens; the newest are shown."""
 TOLD_BYTES: Final = 800
 """The same for what was told to the customer."""
-SHOWN_DIGEST: Final = 440
-SHOWN_FACTS: Final = 600
+SHOWN_DIGEST: Final = 320
+SHOWN_FACTS: Final = 400
 SHOWN_TOLD: Final = 120
 """What is shown of each, from its newest, where it would be full price."""
 WELL_CACHED: Final = 0.7

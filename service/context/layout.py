@@ -41,13 +41,13 @@ KEPT_ROUNDS: Final = 2
 """Rounds that a cut always leaves raw."""
 WINDOW_SHARE: Final = 0.9
 """How full a payload may make the model's window; the answer needs room too."""
-RECALL_RENT: Final = 30
+RECALL_RENT: Final = 15
 """Tokens that recall costs a turn, on the average, once anything is folded."""
 RECALL_TOKENS: Final = 950
 """What recall may fetch for a message, at full price. That is seldom, and what it buys is large."""
 RECALL_BESIDE_CACHED: Final = 1100
 """The same where the rest of the payload is nearly free."""
-LINE_TOKENS: Final = 6
+LINE_TOKENS: Final = 10
 """What a folded round adds to the record at least, where all of it is shown: a line of its words.
 Folding is the dear part of a plan, and is tried only where this leaves something to gain."""
 LEAST_GAIN: Final = 1.03

@@ -30,7 +30,7 @@ from service.context.postings import Postings
 from service.context.rounds import Round, Said
 from service.context.terms import terms
 
-PLAIN_TOKENS: Final = 400
+PLAIN_TOKENS: Final = 500
 """What a message may take that doesn't speak of the past, though it asks for something of it."""
 ANSWERING: Final = 0.6
 """What a word of the question before counts, against one of the piece's own."""

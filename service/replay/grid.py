@@ -2,9 +2,10 @@
 
 Synthetic conversations, in prose and with tools whose calls are requests of their own, under a grid
 of prices, provider's minimums, system prompts, shares of requests that find the provider's cache
-alive, and lengths. Its rivals keep as much as Recap does:
-the whole history; slim with recall (every turn cut down to the last rounds); and checkpoints of a
-fixed length, of which the cheapest counts, as if somebody had known it beforehand.
+alive, and lengths. Its rivals keep as much as Recap does: the whole history; slim (every turn cut
+down to the last rounds); and checkpoints of a fixed length, of which the cheapest counts, as if
+somebody had known it beforehand. Nothing is recalled on any side: what recall fetches is a matter
+of the words, and a few accidents of made-up ones would outweigh a whole short conversation's plan.
 
 A request that misses is billed as one of which the provider has seen nothing; the sum is the mean
 over hits and misses. The planner knows the share of hits, as a server does that has counted them.
@@ -13,7 +14,7 @@ over hits and misses. The planner knows the share of hits, as a server does that
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from itertools import product
 from typing import Any, Final
 
@@ -25,7 +26,7 @@ from service.prices import Price
 from service.replay import billing, synthetic
 from service.replay.layouts import Full, Sent, Thread
 from service.replay.reading import Conversation
-from service.replay.recap import MARK, RecapThread
+from service.replay.recap import RecapThread
 from service.replay.steps import Step, steps
 
 HIT_SHARES: Final = (0.0, 0.3, 0.7, 1.0)
@@ -126,7 +127,7 @@ def _cells(axes: Axes, advance: Callable[[], None]) -> Iterator[Cell]:
         }
         for profile, minimum, share in product(PROFILES, axes.minimums, HIT_SHARES):
             price = _price(profile, minimum, share)
-            ours = _sequel(RecapThread(system, price, set()), asked)
+            ours = _sequel(_Planned(system, price, set()), asked)
             equal = rivals[price.discount * share >= head.WELL_CACHED]
             for length in axes.rounds:
                 count = ends[length - 1]
@@ -139,14 +140,32 @@ def _cells(axes: Axes, advance: Callable[[], None]) -> Iterator[Cell]:
 
 
 class _Turn(Turn):
-    """One whose head always shows all of the digest."""
+    """One for which nothing is recalled."""
+
+    @property
+    def asked(self) -> str:
+        return ""
+
+
+class _FullTurn(_Turn):
+    """One whose record always shows all of the digest, too."""
 
     @property
     def is_well_cached(self) -> bool:
         return True
 
 
-class _Checkpoints(RecapThread):
+class _Planned(RecapThread):
+    """Recap's own plan."""
+
+    kind: type[Turn] = _Turn
+
+    def turn(self, newest: Sequence[Entry], *, idle: bool) -> Turn:
+        whole = super().turn(newest, idle=idle)
+        return self.kind(**{field.name: getattr(whole, field.name) for field in fields(whole)})
+
+
+class _Checkpoints(_Planned):
     """Carries up to so many rounds more than a cut leaves, whatever that costs.
 
     `is_full`: with all of the digest, as the planner does where the provider caches well, so that
@@ -156,21 +175,18 @@ class _Checkpoints(RecapThread):
     def __init__(self, system: Sequence[Entry], length: int, *, is_full: bool) -> None:
         super().__init__(system, _CARRY, set())
         self._most = length + layout.KEPT_ROUNDS
-        self._kind = _Turn if is_full else Turn
+        self.kind = _FullTurn if is_full else _Turn
 
     def ask(self, newest: Sequence[Entry], *, idle: bool = False) -> Sent:
         is_due = len(rounds.split(self.tail)) >= self._most
         self.price = _CUT if is_due else _CARRY
         return super().ask(newest, idle=idle)
 
-    def turn(self, newest: Sequence[Entry], *, idle: bool) -> Turn:
-        return self._kind(self.system, newest, self.price, mark=MARK, idle=idle)
-
 
 def _rivals(system: Sequence[Entry], *, is_full: bool) -> dict[str, Thread]:
     threads: dict[str, Thread] = {
         "full": Full("full", "", caches=True).open(system),
-        "slim with recall": RecapThread(system, _CUT, set()),
+        "slim": _Planned(system, _CUT, set()),
     }
     for length in CHECKPOINTS:
         threads[f"checkpoint of {length}"] = _Checkpoints(system, length, is_full=is_full)
