@@ -30,7 +30,7 @@ SHOWN_DIGEST: Final = 320
 SHOWN_FACTS: Final = 400
 SHOWN_TOLD: Final = 120
 """What is shown of each, from its newest, where it would be full price."""
-WELL_CACHED: Final = 0.7
+WELL_CACHED: Final = 0.8
 """The discount to be expected from which on all of it is shown."""
 
 OPENING: Final = (
