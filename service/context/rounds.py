@@ -112,14 +112,6 @@ def question_length(messages: Sequence[WireMessage]) -> int:
     return roles.index("assistant") if "assistant" in roles else len(roles)
 
 
-def is_settled(messages: Iterable[WireMessage]) -> bool:
-    """Has every call its result?"""
-    awaited: dict[str, None] = {}
-    for message in messages:
-        _settle(awaited, message)
-    return not awaited
-
-
 def _settle(awaited: dict[str, None], message: WireMessage) -> None:
     """Note what a message calls, or that a result has come. A result that names no call is that
     of the call that waits longest; what has none when the customer speaks again gets none."""
