@@ -43,10 +43,11 @@ WINDOW_SHARE: Final = 0.9
 """How full a payload may make the model's window; the answer needs room too."""
 RECALL_RENT: Final = 15
 """Tokens that recall costs a turn, on the average, once anything is folded."""
-RECALL_TOKENS: Final = 950
-"""What recall may fetch for a message, at full price. That is seldom, and what it buys is large."""
-RECALL_BESIDE_CACHED: Final = 1100
-"""The same where the rest of the payload is nearly free."""
+RECALL_TOKENS: Final = (950, 500)
+"""What recall may fetch for a message that plainly looks back, and for any other, at full price.
+The first is seldom, and what it buys is large."""
+RECALL_BESIDE_CACHED: Final = (1100, 300)
+"""The same where the rest of the payload is nearly free, and more of it stands there anyway."""
 LINE_TOKENS: Final = 10
 """What a folded round adds to the record at least, where all of it is shown: a line of its words.
 Folding is the dear part of a plan, and is tried only where this leaves something to gain."""
@@ -143,7 +144,7 @@ async def lay_out(
     if layout.is_whole or not needs.may_need(turn.asked):
         return layout.payload()
     index = await past.index(layout.stand_in.plan.cut)
-    found = index.find(turn.asked, layout.text(), _most_recalled(layout, turn))
+    found = index.find(turn.asked, layout.text(), *_most_recalled(layout, turn))
     if not found:
         return layout.payload()
     payload = layout.payload(found)
@@ -307,8 +308,9 @@ def _reaching_back(layout: Layout, prefix: Sequence[Entry], turn: Turn) -> Layou
     return longer if turn.cold_cost(longer.tokens, pace) < layout.tokens * pace.calls else layout
 
 
-def _most_recalled(layout: Layout, turn: Turn) -> int:
-    """How many tokens recall may fetch, by what the payload costs without them."""
+def _most_recalled(layout: Layout, turn: Turn) -> tuple[int, int]:
+    """How many tokens recall may fetch for a message that plainly looks back, and for any other, by
+    what the payload costs without them."""
     is_cheap = turn.is_well_cached and layout.tokens >= turn.price.min_cacheable_tokens
     return RECALL_BESIDE_CACHED if is_cheap else RECALL_TOKENS
 

@@ -124,7 +124,9 @@ class Index:
             self._asked = digest.question_of(said.text)
             self._asking = len(self._said.pieces) - 1 if self._asked else None
 
-    def find(self, question: str, present: str, most_tokens: int) -> Found:
+    def find(
+        self, question: str, present: str, most_tokens: int, most_plain: int = PLAIN_TOKENS
+    ) -> Found:
         """What `question` needs of these rounds, in so many tokens at most; `present` is what the
         payload holds already."""
         if not self._said.pieces or not (need := needs.of(question)):
@@ -140,7 +142,7 @@ class Index:
         least = PLAINLY_LIKELY * max(ranked.values(), default=0.0)
         likely = [number for number, score in ranked.items() if score >= least]
         likely.sort(key=lambda number: self._said.pieces[number].round not in close)
-        quotes, _, _ = self._quotes(likely, _Present(present), min(most_tokens, PLAIN_TOKENS))
+        quotes, _, _ = self._quotes(likely, _Present(present), min(most_tokens, most_plain))
         return Found((), quotes)
 
     def _ranked(self, need: Need) -> tuple[dict[int, float], Sequence[float]]:
