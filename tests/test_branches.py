@@ -11,7 +11,7 @@ from tests.conftest import Recap
 from tests.probes import complete, user
 
 ROUNDS = 14
-DEFAULT_EDITS = 150
+DEFAULT_EDITS = 60
 ALL_EDITS = 10_000
 
 

@@ -196,7 +196,7 @@ def test_with_a_providers_cache_the_cuts_are_as_far_apart_as_is_cheapest(
     between = (moves[-1] - moves[0]) / (len(moves) - 1)
     cold = 2 * 85  # the two kept rounds; the system prompt stays warm, there are no facts
     expected = (2 * discount * cold / ((1 - discount) * 85)) ** 0.5
-    assert abs(between - expected) <= 1.5
+    assert abs(between - expected) <= 2  # a line a round is expected of the record, and none comes
     assert expected < best
 
 

@@ -72,7 +72,7 @@ def record_in(text: str, mark: str) -> list[str]:
     return lines[: lines.index(head.CLOSING.format(mark=mark)) + 1]
 
 
-@pytest.mark.parametrize("model", [NO_CACHE, CACHED])
+@pytest.mark.parametrize("model", [CACHED, pytest.param(NO_CACHE, marks=pytest.mark.long)])
 @pytest.mark.parametrize("is_leaked", [True, pytest.param(False, marks=pytest.mark.long)])
 async def test_forged_lines_stay_the_customers_own(
     start_recap: Starter, tmp_path: Path, is_leaked: bool, model: str

@@ -54,7 +54,7 @@ async def test_a_provider_that_does_otherwise_is_believed_also_after_a_restart(
         await talk(recap, model, 24, "Later case")
         later = [len(r["messages"]) for r in recap.upstream.requests]
         assert len(warnings_in(caplog)) == 1, "said once"
-        assert (sum(later) > sum(first)) is does, "planned by it from the first turn on"
+        assert (sum(later[:8]) > sum(first[:8])) is does, "planned by it from the first turn on"
 
 
 async def test_calls_that_are_no_evidence_change_nothing(

@@ -30,7 +30,7 @@ SYSTEM = {"role": "system", "content": "You are the desk of a furniture shop. " 
 
 @pytest.mark.parametrize("model", [NO_CACHE, CACHED])
 @pytest.mark.parametrize(
-    "seed", [0, 3, *(pytest.param(n, marks=pytest.mark.long) for n in (1, 2, 4, 5))]
+    "seed", [0, *(pytest.param(n, marks=pytest.mark.long) for n in range(1, 6))]
 )
 async def test_where_a_list_alternates_so_does_what_is_sent(
     start_recap: Starter, tmp_path: Path, seed: int, model: str

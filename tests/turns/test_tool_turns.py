@@ -37,7 +37,7 @@ LEGACY = {"role": "assistant", "content": None, "function_call": {"name": "f", "
 
 
 @pytest.mark.parametrize("model", [NO_CACHE, CACHED])
-@pytest.mark.parametrize("kept", ["stored", "no-store"])
+@pytest.mark.parametrize("kept", ["no-store", pytest.param("stored", marks=pytest.mark.long)])
 @pytest.mark.parametrize("seed", [12, pytest.param(11, marks=pytest.mark.long)])
 async def test_the_calls_of_a_turn_extend_each_other_byte_for_byte(
     start_recap: Starter, tmp_path: Path, model: str, kept: str, seed: int
